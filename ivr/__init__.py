@@ -1,0 +1,1 @@
+"""Booking a doctor by telephone: the call-centre voice service of a district hospital."""

@@ -1,0 +1,1 @@
+"""The stories of a call. Knows phrases and keys by name; knows no telephone, no database, no voice."""

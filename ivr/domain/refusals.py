@@ -1,0 +1,123 @@
+"""The ways the clinic says no. Each has a code that every channel can translate."""
+
+
+class Refusal(Exception):
+    """The clinic says no, for a reason the patient can be told."""
+
+    code = "refused"
+
+
+class SlotTaken(Refusal):
+    """Somebody else holds or has booked the slot, or it is closed or over (S1.6)."""
+
+    code = "slot_taken"
+
+
+class HoldLost(SlotTaken):
+    """The hold lapsed or was taken over before it was confirmed (D-14)."""
+
+    code = "hold_lost"
+
+
+class NoSlots(Refusal):
+    """No free slot within the booking horizon (S2.6)."""
+
+    code = "no_slots"
+
+
+class AlreadyBooked(Refusal):
+    """The patient has an active booking with this speciality (1.6); `booking_id` names it."""
+
+    code = "already_booked"
+
+    def __init__(self, booking_id: int) -> None:
+        super().__init__(booking_id)
+        self.booking_id = booking_id
+
+
+class Overlaps(Refusal):
+    """Another booking of the patient starts within 30 minutes (1.6)."""
+
+    code = "overlaps"
+
+
+class TooManyBookings(Refusal):
+    """The patient has four active bookings already (1.6)."""
+
+    code = "too_many_bookings"
+
+
+class NotAdmitted(Refusal):
+    """Age or sex does not fit the speciality (1.6)."""
+
+    code = "not_admitted"
+
+
+class ReferralNeeded(Refusal):
+    """The speciality is open only with a referral (D-11)."""
+
+    code = "referral_needed"
+
+
+class ReferralNotFound(Refusal):
+    """No open referral of this patient has that number (1.3)."""
+
+    code = "referral_not_found"
+
+
+class NotAttached(Refusal):
+    """Planned visits are for attached patients (D-08)."""
+
+    code = "not_attached"
+
+
+class NotIdentified(Refusal):
+    """Number and birth date do not match one record; never says which of the two is wrong (4.2)."""
+
+    code = "not_identified"
+
+
+class CertificateExpired(Refusal):
+    """The temporary certificate is no longer valid (2.5 TMP_EXPIRED)."""
+
+    code = "certificate_expired"
+
+
+class CallerLocked(Refusal):
+    """Five failed identifications in 24 hours from one number lock it for 30 minutes (D-06)."""
+
+    code = "caller_locked"
+
+
+class TooLate(Refusal):
+    """The visit has begun; only the registry may change it now (D-13)."""
+
+    code = "too_late"
+
+
+class NotYours(Refusal):
+    """Bookings are told, moved or cancelled only to the patient or a registered representative (4.2)."""
+
+    code = "not_yours"
+
+
+class AlreadyWaiting(Refusal):
+    """One active waiting-list entry per patient and speciality (1.5); `entry_id` names it."""
+
+    code = "already_waiting"
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__(entry_id)
+        self.entry_id = entry_id
+
+
+class WrongTurn(Refusal):
+    """A state machine was asked for a move that its table does not allow."""
+
+    code = "wrong_turn"
+
+
+class NotFound(Refusal):
+    """There is no such record."""
+
+    code = "not_found"

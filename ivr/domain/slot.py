@@ -1,0 +1,82 @@
+"""A slot: a piece of a doctor's time that one visit can fill (D-03, D-04)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """Where a booking comes from (domain 3.3)."""
+
+    CC = "CC"
+    REG = "REG"
+    EPGU = "EPGU"
+    INFOMAT = "INFOMAT"
+    MED_ARM = "MED_ARM"
+    OTHER = "OTHER"
+
+
+REMOTE = frozenset({Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT})
+"""Open to all of these is what the law calls a competitive slot (D-03)."""
+
+
+class SlotKind(StrEnum):
+    PRIMARY = "PRIMARY"
+    REPEAT = "REPEAT"
+    REFERRAL = "REFERRAL"
+    PREVENTIVE = "PREVENTIVE"
+    OBSERVATION = "OBSERVATION"
+    VACCINATION = "VACCINATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    id: int
+    doctor_id: int
+    speciality: str
+    starts_at: datetime
+    """Aware, UTC."""
+    minutes: int
+    kind: SlotKind
+    channels: frozenset[Channel]
+    room: str
+    release_at: datetime | None = None
+    """Not shown before this moment: the same-day reserve (D-02). Aware, UTC."""
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_competitive(self) -> bool:
+        return self.channels >= REMOTE
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A lease on a slot while somebody is talking about it (D-14)."""
+
+    slot: Slot
+    call_key: str
+    until: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        return now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    id: int
+    surname: str
+    given_name: str
+    patronymic: str | None
+    sex: str
+    speciality: str
+    room: str
+    site: str
+    """Key of a site of the hospital: adult, child, women, dental."""
+    active: bool = True
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(filter(None, (self.surname, self.given_name, self.patronymic)))

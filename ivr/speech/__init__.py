@@ -1,0 +1,1 @@
+"""Words out: phrases filled in, verbalised and spoken into sound files."""
