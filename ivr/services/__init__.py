@@ -1,1 +1,1 @@
-"""Use cases, shared by every channel: plain functions that take a unit of work and return a value or raise a Refusal."""
+"""Use cases shared by every channel: plain functions, a unit of work first; return a value or raise a Refusal."""
