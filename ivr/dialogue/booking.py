@@ -1,0 +1,212 @@
+"""Booking a visit, from the purpose to the talon (domain 5.4, happy path)."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, time
+
+from ivr.dialogue.call import Call
+from ivr.dialogue.choice import Kept, choose_doctor, choose_speciality, slot_query
+from ivr.dialogue.contact import ask_contact
+from ivr.dialogue.form import Form
+from ivr.dialogue.identify import identify
+from ivr.dialogue.purpose import NoBooking, ask_purpose, ask_subject
+from ivr.dialogue.time import Refused, choose_time
+from ivr.dialogue.turns import GoBack, ToOperator
+from ivr.dialogue.waiting import offer_waiting
+from ivr.domain.booking import Booking
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.patient import Patient, Subject
+from ivr.domain.refusals import AlreadyBooked, NoSlots, Overlaps, Refusal, SlotTaken, TooManyBookings
+from ivr.domain.slot import Slot
+from ivr.domain.waiting_list import WaitingReason
+from ivr.services import booking, consent, identification
+from ivr.services.booking import BookingCommand
+from ivr.services.ports import StorageDown
+
+POLLS = 15
+"""Seconds for which an unknown result of a commit is looked for (X13)."""
+
+
+async def book_a_visit(call: Call) -> None:
+    """The whole story; what the form knows already is not asked again."""
+    try:
+        patient = await _fill(call)
+    except (NoBooking, Kept):
+        return
+    await _find_and_book(call, patient)
+
+
+async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
+    """Another time for a booking; the old slot is freed only with the new commit (5.4)."""
+    call.form = Form(
+        purpose=visit.purpose,
+        patient_id=patient.id,
+        speciality=visit.slot.speciality,
+        any_doctor=True,
+        referral=visit.referral_number,
+        moves=visit.id,
+    )
+    call.entered()
+    await _find_and_book(call, patient)
+
+
+async def _fill(call: Call) -> Patient:
+    """Ask for what is missing, question by question; 9 returns to the one before."""
+    people: list[Patient] = []
+
+    async def who() -> None:
+        people.append(await _patient(call))
+
+    steps: tuple[tuple[Callable[[], Awaitable[None]], tuple[str, ...]], ...] = (
+        (lambda: ask_purpose(call), ("purpose",)),
+        (lambda: ask_subject(call), ("subject",)),
+        (who, ("patient_id",)),
+        (lambda: choose_speciality(call, people[-1]), ("speciality", "doctor_id", "referral", "moves")),
+        (lambda: choose_doctor(call, people[-1]), ("doctor_id", "any_doctor")),
+    )
+    asked: list[int] = []
+    at = 0
+    while at < len(steps):
+        before = call.questions
+        try:
+            await steps[at][0]()
+        except GoBack:
+            if not asked:
+                raise
+            at = asked.pop()
+            for _, fields in steps[at:]:
+                call.form.forget(*fields)
+            continue
+        if call.questions > before:
+            asked.append(at)
+        at += 1
+    return people[-1]
+
+
+async def _patient(call: Call) -> Patient:
+    if call.form.patient_id is not None:
+        return await call.do(identification.patient_of, call.form.patient_id)
+    patient = await identify(call)
+    call.form.patient_id = patient.id
+    call.entered()
+    return patient
+
+
+async def _find_and_book(call: Call, patient: Patient) -> None:
+    query = slot_query(call, patient)
+    try:
+        while True:
+            slot = await choose_time(call, query)
+            if await _confirmed(call, slot) and await _commit(call, patient, slot):
+                return
+            await call.do(booking.release, call.key)
+            call.form.forget("slot_id")
+    except NoSlots:
+        call.say("slots.none", days=call.rules.horizon_days, spec=query.speciality)
+        await offer_waiting(call, patient, query, WaitingReason.NO_SLOTS)
+    except Refused:
+        call.form.forget("refusals")
+        await offer_waiting(call, patient, query, WaitingReason.NO_SUITABLE_TIME)
+
+
+async def _confirmed(call: Call, slot: Slot) -> bool:
+    day, at = _when(call, slot)
+    return await call.yes("booking.confirm", spec=slot.speciality, day=day, time=at)
+
+
+async def _commit(call: Call, patient: Patient, slot: Slot) -> bool:
+    """Book and read the talon; False, with the reason said, where another time must be chosen."""
+    form = call.form
+    assert form.purpose  # noqa: S101 - asked before
+    command = BookingCommand(
+        key=f"{call.key}-{slot.id}",
+        slot_id=slot.id,
+        patient_id=patient.id,
+        purpose=form.purpose,
+        call_key=call.key,
+        subject=form.subject or Subject.SELF,
+        referral_number=form.referral,
+        moves=form.moves,
+        contact=call.caller,
+    )
+    try:
+        booked = await _book(call, command)
+    except SlotTaken:
+        call.say("slot.taken")
+        return False
+    except Overlaps:
+        call.say("booking.overlap")
+        return False
+    except (AlreadyBooked, TooManyBookings) as refusal:
+        raise ToOperator(refusal.code) from refusal
+    except Refusal as refusal:
+        call.say("error.commit_failed")
+        raise ToOperator(refusal.code) from refusal
+    call.booked = booked
+    moved = form.moves is not None
+    call.form = Form()
+    call.entered()
+    await (_moved if moved else _talon)(call, patient, booked)
+    return True
+
+
+async def _book(call: Call, command: BookingCommand) -> Booking:
+    """Commit once. Where the result is unknown, look it up by its key; never book twice (X13, X12, X14)."""
+    try:
+        return await call.do(booking.book, command, rules=call.rules, now=call.desk.now())
+    except StorageDown:
+        call.say("commit.checking")
+        await call.heard()
+    for _ in range(POLLS):
+        await call.desk.pause(1)
+        try:
+            found = await call.do(booking.result_of, command.key)
+        except StorageDown:
+            continue
+        if found is not None:
+            return found
+        call.say("error.commit_failed")
+        raise ToOperator("commit_failed")
+    call.say("commit.unknown")
+    raise ToOperator("commit_unknown")
+
+
+async def _moved(call: Call, patient: Patient, booked: Booking) -> None:
+    day, at = _when(call, booked.slot)
+    call.say("move.done", day=day, time=at)
+
+
+async def _talon(call: Call, patient: Patient, booked: Booking) -> None:
+    """The talon by voice, then the consents (S3.4, S3.5)."""
+    day, at = _when(call, booked.slot)
+    doctor = await call.do(booking.doctor_of, booked)
+    call.say("booking.done")
+    call.say("talon.visit", spec=booked.slot.speciality, doctor=doctor, room=booked.slot.room, day=day, time=at)
+    call.say("talon.address", address=call.hospital.sites[doctor.site])
+    call.say("talon.bring")
+    sms = await call.yes("talon.number", ticket=booked.ticket)
+    reminder = await call.yes("consent.reminder")
+    contact = await ask_contact(call) if sms or reminder else None
+    await _consent(call, patient, "SMS_TALON", sms, contact)
+    await _consent(call, patient, "REMINDER", reminder, contact)
+    if not reminder:
+        call.say("consent.none")
+    call.say("booking.if_plans_change")
+
+
+async def _consent(call: Call, patient: Patient, purpose: str, given: bool, contact: PhoneNumber | None) -> None:
+    await call.do(
+        consent.record,
+        patient_id=patient.id,
+        purpose=purpose,
+        given=given,
+        method="SMS" if purpose == "SMS_TALON" else "CALL",
+        phone=contact,
+        wording=call.wording,
+        call_key=call.key,
+        now=call.desk.now(),
+    )
+
+
+def _when(call: Call, slot: Slot) -> tuple[date, time]:
+    local = call.local(slot.starts_at)
+    return local.date(), local.time()

@@ -1,0 +1,223 @@
+"""To whom: the own district doctor first, then a speciality and a doctor, within the rules (1.6, D-08, D-11)."""
+
+from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.line import Phrase
+from ivr.dialogue.numbers import ask_number
+from ivr.dialogue.turns import ToOperator
+from ivr.domain.patient import Patient
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import AlreadyBooked, NoSlots, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
+from ivr.domain.slot import Doctor, SlotKind
+from ivr.services import choice, search
+from ivr.services.search import SlotQuery
+
+ADULT = 18
+OTHERS_A_PAGE = 4
+DOCTORS_A_MENU = 2
+
+KIND = {
+    Purpose.REPEAT: SlotKind.REPEAT,
+    Purpose.DISP: SlotKind.PREVENTIVE,
+    Purpose.VACC: SlotKind.VACCINATION,
+}
+"""What is not here is a first visit."""
+GOES_TO = {Purpose.DISP: "prevention", Purpose.VACC: "vaccination"}
+
+
+class Kept(Exception):
+    """The caller keeps the booking there is."""
+
+
+def slot_query(call: Call, patient: Patient) -> SlotQuery:
+    """What the form says about the slot being looked for."""
+    form = call.form
+    assert form.purpose and form.speciality  # noqa: S101 - earlier steps of the story
+    return SlotQuery(
+        speciality=form.speciality,
+        patient_id=patient.id,
+        kind=KIND.get(form.purpose, SlotKind.PRIMARY),
+        doctor_id=form.doctor_id,
+        moves=form.moves,
+    )
+
+
+async def choose_speciality(call: Call, patient: Patient) -> None:
+    """Settle speciality, and doctor where the own doctor is taken."""
+    form = call.form
+    if form.speciality is not None:
+        return
+    match form.purpose:
+        case Purpose.REPEAT:
+            await _opened_by_doctor(call, patient)
+        case Purpose.REFERRAL:
+            await _by_referral(call, patient)
+        case Purpose.DISP | Purpose.VACC:
+            await _admitted(call, patient, GOES_TO[form.purpose])
+        case Purpose.ILLNESS:
+            await _own_doctor(call, patient) or await _from_menu(call, patient)
+        case _:
+            raise ToOperator("purpose_unknown")
+    call.entered()
+
+
+async def _own_doctor(call: Call, patient: Patient) -> bool:
+    """Offer the district doctor, or the feldsher of the village (N07)."""
+    doctor = await call.do(choice.own_doctor, patient)
+    if doctor is None:
+        return False
+    if doctor.speciality == "feldsher":
+        wanted = await call.choose("village") == "feldsher"
+    else:
+        wanted = await call.yes("doctor.own", doctor=doctor)
+    if not wanted or not await _admitted(call, patient, doctor.speciality):
+        return False
+    if call.form.speciality == doctor.speciality:
+        call.form.doctor_id = doctor.id
+    return True
+
+
+async def _from_menu(call: Call, patient: Patient) -> None:
+    while True:
+        key = await call.choose("speciality")
+        if key == "others":
+            key = await _others(call, patient)
+        if await _admitted(call, patient, key):
+            assert call.form.speciality  # noqa: S101 - set by _admitted
+            if call.form.moves or await call.yes("speciality.confirm", spec=call.form.speciality):
+                return
+            call.form.forget("speciality")
+
+
+async def _others(call: Call, patient: Patient) -> str:
+    """The specialities that are not in the menu, page by page."""
+    in_menu = set(call.menus["speciality"].keys.values())
+    known = await call.do(choice.specialities_for, patient, today=call.today())
+    others = [speciality.key for speciality in known if speciality.key not in in_menu]
+    page = 0
+    while True:
+        shown = others[page * OTHERS_A_PAGE : (page + 1) * OTHERS_A_PAGE]
+        picked = await pick(call, "speciality.others", shown, more=len(others) > OTHERS_A_PAGE, more_key="8")
+        if picked is not None:
+            return picked
+        page = (page + 1) % -(-len(others) // OTHERS_A_PAGE)
+
+
+async def _admitted(call: Call, patient: Patient, key: str) -> bool:
+    """Check the choice; say why not and offer what fits instead. True when the form has a speciality."""
+    try:
+        await call.do(
+            choice.check_choice, patient, key, referral=call.form.referral, rules=call.rules, now=call.desk.now()
+        )
+    except NotAttached:
+        call.say("not_attached.how")
+        call.say("not_attached.operator")
+        raise ToOperator("not_attached") from None
+    except NotAdmitted:
+        return await _instead(call, patient, key)
+    except ReferralNeeded:
+        call.say("referral.needed")
+        return await _for_a_referral(call, patient)
+    except AlreadyBooked as already:
+        if not await call.yes("booking.already", spec=key):
+            call.say("mine.kept")
+            raise Kept from None
+        call.form.moves = already.booking_id
+    call.form.speciality = key
+    return True
+
+
+async def _instead(call: Call, patient: Patient, key: str) -> bool:
+    """Paediatrician for an adult, therapist for a child: offer the other one; else a neutral no (1.6)."""
+    grown = patient.age(call.today()) >= ADULT
+    if key == "paediatrician" and grown:
+        return await call.yes("speciality.adult", spec="therapist") and await _admitted(call, patient, "therapist")
+    if key == "therapist" and not grown:
+        return await call.yes("speciality.child") and await _admitted(call, patient, "paediatrician")
+    call.say("speciality.not_admitted")
+    if call.form.purpose is not Purpose.ILLNESS:
+        raise ToOperator("not_admitted")
+    return False
+
+
+async def _for_a_referral(call: Call, patient: Patient) -> bool:
+    grown = patient.age(call.today()) >= ADULT
+    offer, key = (
+        ("referral.offer_therapist", "therapist") if grown else ("referral.offer_paediatrician", "paediatrician")
+    )
+    return await call.yes(offer) and await _admitted(call, patient, key)
+
+
+async def _opened_by_doctor(call: Call, patient: Patient) -> None:
+    """A repeat visit only where the doctor opened a slot for this patient (S4.2)."""
+    try:
+        slot = await call.do(search.opened_for, patient.id, rules=call.rules, now=call.desk.now())
+    except NoSlots:
+        call.say("repeat.by_doctor")
+        raise ToOperator("repeat_visit") from None
+    await _admitted(call, patient, slot.speciality)
+    call.form.doctor_id = slot.doctor_id
+
+
+async def _by_referral(call: Call, patient: Patient) -> None:
+    """The referral's number names the speciality."""
+
+    def number(digits: str) -> str:
+        if not digits:
+            raise TryAgain("referral.unknown")
+        return digits
+
+    for _ in range(3):
+        digits = await ask_number(call, "referral", "referral.ask", longest=16, accept=number)
+        try:
+            referral = await call.do(choice.find_referral, patient.id, digits, now=call.desk.now())
+        except ReferralNotFound:
+            call.say("referral.unknown")
+            continue
+        call.form.referral = digits
+        await _admitted(call, patient, referral.speciality)
+        call.form.doctor_id = referral.doctor_id
+        return
+    raise ToOperator("referral_unknown")
+
+
+async def choose_doctor(call: Call, patient: Patient) -> None:
+    """A doctor, or any: asked only where there is a choice."""
+    form = call.form
+    if form.doctor_id is not None or form.any_doctor or form.moves:
+        return
+    doctors = await call.do(search.doctors_of, slot_query(call, patient), rules=call.rules, now=call.desk.now())
+    if len(doctors) > 1:
+        form.doctor_id = await _pick_doctor(call, doctors)
+    form.any_doctor = form.doctor_id is None
+    call.entered()
+
+
+async def _pick_doctor(call: Call, doctors: list[Doctor]) -> int | None:
+    """Two at a time, nearest first; 3 is any doctor, 4 further ones."""
+    page = 0
+    pages = -(-len(doctors) // DOCTORS_A_MENU)
+    while True:
+        shown = doctors[page * DOCTORS_A_MENU : (page + 1) * DOCTORS_A_MENU]
+        keys = {str(n): str(doctor.id) for n, doctor in enumerate(shown, 1)} | {"3": "any"}
+        phrases = [Phrase("doctor.menu", {"options": shown}), Phrase("doctor.any")]
+        if pages > 1:
+            keys["4"] = "more"
+            phrases.append(Phrase("doctor.more"))
+        match await call.choose("options", *phrases, keys=keys):
+            case "any":
+                return None
+            case "more":
+                page = (page + 1) % pages
+            case picked:
+                return int(picked)
+
+
+async def pick(call: Call, key: str, items: list[str], *, more: bool, more_key: str) -> str | None:
+    """One of a few, read out with their keys; None asks for the next page."""
+    keys = {str(n): item for n, item in enumerate(items, 1)}
+    phrases = [Phrase(key, {"options": items})]
+    if more:
+        keys[more_key] = "more"
+        phrases.append(Phrase(f"{key}_more"))
+    chosen = await call.choose("options", *phrases, keys=keys)
+    return None if chosen == "more" else chosen

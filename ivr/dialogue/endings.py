@@ -1,0 +1,161 @@
+"""How a call ends: a goodbye, a person, or the caller is gone. The one place that catches a hang-up."""
+
+import logging
+from datetime import date, datetime, time, timedelta
+from typing import NoReturn
+
+from ivr.dialogue.call import Call, Story
+from ivr.dialogue.contact import ask_contact
+from ivr.dialogue.line import CallerHungUp, LineTrouble
+from ivr.dialogue.turns import Goodbye, NoAnswer, ToOperator, Turn
+from ivr.domain.refusals import Refusal
+from ivr.services import calls, tasks
+from ivr.services.ports import StorageDown
+
+log = logging.getLogger(__name__)
+
+CALL_BACK_WITHIN = timedelta(hours=2)
+
+
+async def conduct(call: Call, story: Story) -> str:
+    """Run a story to its ending and return the outcome for the journal: goodbye, operator, callback, hangup, trouble."""
+    outcome, reason = "trouble", "crash"
+    try:
+        outcome, reason = await _told(call, story)
+    except CallerHungUp:
+        outcome, reason = "hangup", None
+    except LineTrouble as trouble:
+        log.error("the line cannot speak", extra={"call": call.key, "reason": str(trouble)})
+        await _apologise(call)
+    except Exception:
+        log.exception("a story broke off", extra={"call": call.key})
+        await _apologise(call)
+    finally:
+        await _finish(call, outcome, reason)
+    return outcome
+
+
+async def _told(call: Call, story: Story) -> tuple[str, str | None]:
+    try:
+        await story(call)
+    except Goodbye as goodbye:
+        return await _goodbye(call, goodbye)
+    except NoAnswer:
+        return await _no_answer(call)
+    except ToOperator as turn:
+        return await _person(call, turn.reason)
+    except StorageDown:
+        call.say("trouble.backend")
+        return await _person(call, "backend_down")
+    except Refusal as refusal:
+        log.error("a refusal that no story expected", extra={"call": call.key, "code": refusal.code})
+        call.say("error.commit_failed")
+        return await _person(call, refusal.code)
+    return await _goodbye(call, Goodbye())
+
+
+async def _goodbye(call: Call, goodbye: Goodbye) -> tuple[str, str | None]:
+    if goodbye.reason == "no_answer":
+        call.say("end.no_answer")
+    elif call.booked is None:
+        call.say("end.goodbye")
+    else:
+        call.say("end.until", day=call.local(call.booked.slot.starts_at).date())
+    await call.heard()
+    await call.line.hang_up()
+    return goodbye.outcome, goodbye.reason
+
+
+async def _no_answer(call: Call) -> tuple[str, str | None]:
+    """Three silences: perhaps he cannot press keys, so a person; nobody there at night (5.4)."""
+    if is_open(call):
+        return await _person(call, "failed_no_answer")
+    return await _closed(call, "failed_no_answer")
+
+
+async def _person(call: Call, reason: str) -> tuple[str, str | None]:
+    """To the queue, with everything that was entered; outside the hours a request to call back."""
+    if not is_open(call):
+        return await _closed(call, reason)
+    if reason.startswith("failed_"):
+        call.say("error.operator")
+    if call.form.as_dict():
+        call.say("queue.warm")
+    call.say("queue.position", position=await call.line.waiting() + 1)
+    await call.heard()
+    await call.line.transfer()
+    return "operator", reason
+
+
+async def _closed(call: Call, reason: str) -> tuple[str, str | None]:
+    """No operators now (Q07)."""
+    goodbye = Goodbye()
+    try:
+        if await call.yes("queue.closed"):
+            await take_callback(call, reason)
+    except Goodbye as taken:
+        goodbye = taken
+    except NoAnswer:
+        goodbye = Goodbye(reason="no_answer")
+    except Turn:
+        pass  # nobody to pass him to: whatever else was pressed, the call ends kindly
+    return await _goodbye(call, goodbye)
+
+
+async def take_callback(call: Call, reason: str) -> NoReturn:
+    """Note who wants to be called back and by when (Q03, Q04), and say goodbye."""
+    contact = call.caller or await ask_contact(call)
+    promised = promised_until(call)
+    await call.do(
+        tasks.ask_callback,
+        call_key=call.key,
+        caller=contact,
+        reason=reason,
+        promised_until=promised,
+        patient_id=call.form.patient_id,
+        key=f"{call.key}-callback",
+        now=call.desk.now(),
+    )
+    local = call.local(promised)
+    if local.date() == call.today():
+        call.say("queue.callback_taken", time=local.time())
+    else:
+        call.say("queue.callback_day", day=local.date(), time=local.time())
+    raise Goodbye("callback", reason)
+
+
+def promised_until(call: Call) -> datetime:
+    """Two hours of operators' time from now, this working day or the next one."""
+    now = call.local(call.desk.now())
+    opens, closes = call.hospital.operator_hours
+    day = now.date()
+    if now.time() >= closes or not call.rules.calendar.is_working(day):
+        day = call.rules.calendar.add_working_days(day, 1)
+    start = max(now, _at(call, day, opens))
+    return min(start + CALL_BACK_WITHIN, _at(call, day, closes))
+
+
+def _at(call: Call, day: date, at: time) -> datetime:
+    return datetime.combine(day, at, tzinfo=call.rules.zone)
+
+
+def is_open(call: Call) -> bool:
+    """Operators work now."""
+    return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)
+
+
+async def _apologise(call: Call) -> None:
+    """The telephone exchange itself says sorry and passes the caller to a person."""
+    try:
+        await call.line.transfer(apologise=True)
+    except CallerHungUp:
+        log.info("the caller left before the apology", extra={"call": call.key})
+
+
+async def _finish(call: Call, outcome: str, reason: str | None) -> None:
+    """Close the journal and let go of holds; a hold travels with a caller passed to a person."""
+    try:
+        await call.stored()
+        await call.desk.do(calls.finish, call.key, outcome=outcome, detail=reason, now=call.desk.now())
+    except StorageDown:
+        log.error("a call could not be closed in the database; its hold lapses by itself", extra={"call": call.key})

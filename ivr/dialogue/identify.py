@@ -1,0 +1,135 @@
+"""Who the visit is for: a number of the patient and the birth date, read back, both matching one record (S2.1, D-05)."""
+
+from datetime import date
+from enum import Enum
+from functools import partial
+from typing import NoReturn
+
+from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.numbers import ask_number
+from ivr.dialogue.turns import ToOperator
+from ivr.domain import identifiers
+from ivr.domain.identifiers import BadNumber, Certificate, Claim, OmsNumber, Snils
+from ivr.domain.patient import Patient
+from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
+from ivr.services import identification
+
+TRIES = 3
+CORRECTIONS = 3
+
+
+class Way(Enum):
+    """Answers to the question for a number that are not a number."""
+
+    SNILS = "snils"
+    NO_POLICY = "no_policy"
+
+
+async def identify(call: Call) -> Patient:
+    """Ask until number and birth date name one patient; three failures lead to a person (S3.2, D-06)."""
+    await _unless_locked(call)
+    call.say("greeting.data_use")
+    for _ in range(TRIES):
+        claim = await _number(call)
+        born = await _birth_date(call)
+        try:
+            patient = await call.do(
+                identification.identify, claim, born, caller=call.caller, rules=call.rules, now=call.desk.now()
+            )
+        except NotIdentified:
+            call.say("identified.mismatch")
+        except CertificateExpired:
+            call.say("certificate.expired")
+            raise ToOperator("certificate_expired") from None
+        except CallerLocked:
+            _locked(call)
+        else:
+            call.say("identified.thanks")
+            return patient
+    call.say("identified.failed")
+    raise ToOperator("not_identified")
+
+
+async def _unless_locked(call: Call) -> None:
+    try:
+        await call.do(identification.refuse_locked, call.caller, rules=call.rules, now=call.desk.now())
+    except CallerLocked:
+        _locked(call)
+
+
+def _locked(call: Call) -> NoReturn:
+    """Too many wrong numbers from this telephone: only a person helps now (D-06)."""
+    call.say("error.locked")
+    raise ToOperator("locked") from None
+
+
+async def _number(call: Call) -> Claim:
+    """OMS number, or SNILS, or temporary certificate; read back by the last four."""
+    for _ in range(CORRECTIONS):
+        claim = await ask_number(
+            call, "oms", "oms.ask", longest=16, accept=_claim, helping=("oms.help", "oms.snils_way")
+        )
+        if claim is Way.SNILS:
+            claim = await ask_number(
+                call, "snils", "snils.ask", "no_policy.ask", longest=11, accept=_snils, helping=("oms.help",)
+            )
+        if claim is Way.NO_POLICY:
+            await _no_policy(call)
+        if isinstance(claim, Way):
+            continue
+        if await call.yes("number.confirm", last4=claim.digits[-4:]):
+            return claim
+    raise ToOperator("number_not_confirmed")
+
+
+async def _no_policy(call: Call) -> None:
+    """Both messages, always; no planned visit without a policy (S2.3)."""
+    call.say("no_policy.urgent_care")
+    call.say("no_policy.insurer")
+    call.note("no_policy", "told")
+    raise ToOperator("no_policy")
+
+
+async def _birth_date(call: Call) -> date:
+    for _ in range(CORRECTIONS):
+        born = await ask_number(
+            call, "birth", "birth.ask", longest=8, accept=partial(_born, call), helping=("birth.help",)
+        )
+        if await call.yes("birth.confirm", born=born):
+            return born
+    raise ToOperator("birth_not_confirmed")
+
+
+def _claim(digits: str) -> Claim | Way:
+    if digits == "1":
+        return Way.SNILS
+    try:
+        match len(digits):
+            case 16:
+                return OmsNumber(digits)
+            case 11:
+                return Snils(digits)
+            case 9:
+                return Certificate(digits)
+    except BadNumber:
+        raise TryAgain("error.number_checksum") from None
+    if not digits:
+        raise TryAgain("oms.help")
+    raise TryAgain("error.oms_length", n=len(digits))
+
+
+def _snils(digits: str) -> Claim | Way:
+    if digits == "1":
+        return Way.NO_POLICY
+    try:
+        return Snils(digits)
+    except BadNumber as bad:
+        short = bad.code == "SNILS_LENGTH"
+        raise TryAgain("error.snils_length" if short else "error.number_checksum") from None
+
+
+def _born(call: Call, digits: str) -> date:
+    try:
+        return identifiers.birth_date(digits, today=call.today())
+    except BadNumber:
+        raise TryAgain("error.birth_date") from None

@@ -1,0 +1,98 @@
+"""A patient phones: greeting, main menu, one story after another until he is served."""
+
+from ivr.dialogue.booking import book_a_visit
+from ivr.dialogue.call import Call
+from ivr.dialogue.form import Form
+from ivr.dialogue.information import doctor_at_home, information
+from ivr.dialogue.line import Phrase
+from ivr.dialogue.mine import my_bookings
+from ivr.dialogue.turns import GoBack, Goodbye, MainMenu, NoAnswer
+from ivr.dialogue.waiting import my_waiting
+from ivr.services import booking, calls
+
+
+async def answer(call: Call) -> None:
+    """The whole call. Ends by Goodbye, ToOperator or a hang-up, never by returning."""
+    _greet(call)
+    if await _resumed(call):
+        await _serve(call, "book")
+    while True:
+        try:
+            chosen = await call.choose("main", *_main_menu(call))
+        except (GoBack, MainMenu):
+            continue
+        if chosen == "slower":
+            call.slow = True
+            call.say("slow.on")
+        else:
+            await _serve(call, chosen)
+
+
+def _greet(call: Call) -> None:
+    call.say("greeting.hello")
+    call.say("greeting.robot")
+    call.say("greeting.emergency")
+    if _open(call):
+        call.say("greeting.operator_key")
+    else:
+        call.say("closed.greeting")
+        call.say("closed.hours", hours=call.hospital.operator_hours)
+
+
+def _main_menu(call: Call) -> tuple[Phrase, ...]:
+    """The slow mode is offered once, in the first round."""
+    phrases = tuple(Phrase(key) for key in call.menus["main"].say)
+    return phrases if call.slow or call.questions else (*phrases, Phrase("slow.offer"))
+
+
+def _open(call: Call) -> bool:
+    return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)
+
+
+async def _resumed(call: Call) -> bool:
+    """Cut off less than ten minutes ago, same number: go on where it stopped. Says nothing of the patient (P011)."""
+    if call.caller is None:
+        return False
+    entered = await call.do(calls.unfinished, call.caller, rules=call.rules, now=call.desk.now())
+    if entered is None:
+        return False
+    try:
+        if not await call.yes("resume.offer"):
+            return False
+    except (GoBack, MainMenu):
+        return False
+    call.form = Form.from_dict(entered)
+    call.entered()
+    return True
+
+
+async def _serve(call: Call, chosen: str) -> None:
+    """One story, then ask what else; 9 at its first question and «главное меню» come back to the menu."""
+    try:
+        match chosen:
+            case "book":
+                await book_a_visit(call)
+            case "mine":
+                await my_bookings(call)
+            case "waiting":
+                await my_waiting(call)
+            case "home":
+                await doctor_at_home(call)
+            case _:
+                await information(call)
+        await _anything_else(call)
+    except (GoBack, MainMenu):
+        pass
+    await call.do(booking.release, call.key)
+    call.form = Form()
+    call.entered()
+
+
+async def _anything_else(call: Call) -> None:
+    """Silence here is a goodbye, not a failure."""
+    try:
+        more = await call.yes("end.more")
+    except NoAnswer:
+        more = False
+    if not more:
+        raise Goodbye

@@ -1,0 +1,95 @@
+"""My bookings: hear, move, cancel. Told only to the patient or a registered representative (domain 4.2)."""
+
+from contextlib import suppress
+
+from ivr.dialogue.booking import book_a_visit, move_a_visit
+from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.identify import identify
+from ivr.dialogue.line import Phrase
+from ivr.dialogue.numbers import ask_number
+from ivr.dialogue.turns import Goodbye, ToOperator
+from ivr.domain.booking import Booking
+from ivr.domain.patient import Patient
+from ivr.domain.refusals import NotFound, TooLate, WrongTurn
+from ivr.services import booking, identification
+
+TICKET_DIGITS = 12
+"""No ticket is longer."""
+
+
+async def my_bookings(call: Call) -> None:
+    """Each booking in turn: move, cancel or keep."""
+    patient = await identify(call)
+    for visit in await _told(call, patient):
+        await _one(call, patient, visit)
+
+
+async def _told(call: Call, patient: Patient) -> list[Booking]:
+    """All bookings where the telephone is known to belong to the patient; else the one whose ticket he knows."""
+    if await call.do(
+        identification.may_hear_bookings,
+        patient,
+        caller=call.caller,
+        ticket=None,
+        rules=call.rules,
+        now=call.desk.now(),
+    ):
+        visits = await call.do(booking.upcoming, patient.id, now=call.desk.now())
+    else:
+        visits = [await _by_ticket(call, patient)]
+    if not visits:
+        await _none(call, patient)
+    return visits
+
+
+async def _none(call: Call, patient: Patient) -> None:
+    if not await call.yes("mine.none"):
+        raise Goodbye
+    call.form.patient_id = patient.id
+    await book_a_visit(call)
+
+
+async def _by_ticket(call: Call, patient: Patient) -> Booking:
+    def ticket(digits: str) -> str:
+        if not digits:
+            raise TryAgain("ticket.unknown")
+        return digits
+
+    for _ in range(3):
+        digits = await ask_number(call, "ticket", "ticket.ask", longest=TICKET_DIGITS, accept=ticket)
+        try:
+            return await call.do(booking.by_ticket, digits, patient_id=patient.id, now=call.desk.now())
+        except NotFound:
+            call.say("ticket.unknown")
+    raise ToOperator("ticket_unknown")
+
+
+async def _one(call: Call, patient: Patient, visit: Booking) -> None:
+    at = call.local(visit.slot.starts_at)
+    action = await call.choose("booking_action", Phrase("mine.booking", {"day": at.date(), "time": at.time()}))
+    try:
+        match action:
+            case "move":
+                visit.must_not_have_begun(call.desk.now())
+                await move_a_visit(call, patient, visit)
+            case "cancel":
+                await _cancel(call, patient, visit)
+            case _:
+                call.say("mine.kept")
+    except TooLate:
+        call.say("cancel.too_late")
+        if await call.yes("operator.offer"):
+            raise ToOperator("too_late") from None
+
+
+async def _cancel(call: Call, patient: Patient, visit: Booking) -> None:
+    """Twice asked; until the second yes nothing changes."""
+    at = call.local(visit.slot.starts_at)
+    if not await call.yes("cancel.confirm", day=at.date(), time=at.time()):
+        call.say("mine.kept")
+        return
+    key = f"{call.key}-cancel-{visit.id}"
+    # Cancelled meanwhile through another channel: what the caller wanted has happened.
+    with suppress(WrongTurn):
+        await call.do(booking.cancel, visit.id, patient_id=patient.id, key=key, now=call.desk.now())
+    call.say("cancel.done")

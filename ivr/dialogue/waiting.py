@@ -1,0 +1,82 @@
+"""The waiting list: offered where no time was found or none suits, heard and left later (S2.7, domain 1.5)."""
+
+from ivr.dialogue.call import Call
+from ivr.dialogue.contact import ask_contact
+from ivr.dialogue.identify import identify
+from ivr.dialogue.line import Phrase
+from ivr.dialogue.turns import ToOperator
+from ivr.domain.patient import Patient
+from ivr.domain.refusals import AlreadyWaiting
+from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason
+from ivr.services import tasks, waiting
+from ivr.services.search import SlotQuery
+from ivr.services.waiting import Wish
+
+
+async def offer_waiting(call: Call, patient: Patient, query: SlotQuery, reason: WaitingReason) -> None:
+    """Offer the list; who does not want it may speak to a person (S2.7)."""
+    if not await call.yes("waiting.offer"):
+        call.note("waiting.offer", "declined")
+        if await call.yes("operator.offer"):
+            raise ToOperator("no_time_suits")
+        return
+    wish = Wish(
+        patient_id=patient.id,
+        speciality=query.speciality,
+        doctor_id=await _doctor(call, query),
+        part_of_day=PartOfDay(await call.choose("waiting_part")),
+        reason=reason,
+        contact=await ask_contact(call),
+        key=f"{call.key}-{query.speciality}",
+    )
+    await _join(call, patient, wish)
+
+
+async def _doctor(call: Call, query: SlotQuery) -> int | None:
+    if query.doctor_id is None:
+        return None
+    anybody = await call.choose("yes", Phrase("waiting.doctor")) == "yes"
+    return None if anybody else query.doctor_id
+
+
+async def _join(call: Call, patient: Patient, wish: Wish) -> None:
+    try:
+        entry = await call.do(waiting.join, wish, rules=call.rules, now=call.desk.now())
+    except AlreadyWaiting as already:
+        if not await call.yes("waiting.already", spec=wish.speciality):
+            await _remove(call, patient, already.entry_id)
+        return
+    call.say("waiting.created", spec=entry.speciality, day=call.local(entry.deadline).date())
+
+
+async def my_waiting(call: Call) -> None:
+    """Hear each entry, keep it or leave the list."""
+    patient = await identify(call)
+    entries = await call.do(waiting.of_patient, patient.id)
+    if not entries:
+        call.say("waiting.none")
+    for entry in entries:
+        await _entry(call, patient, entry)
+
+
+async def _entry(call: Call, patient: Patient, entry: WaitingEntry) -> None:
+    call.say("waiting.status", spec=entry.speciality, day=call.local(entry.deadline).date())
+    if waiting.is_escalating(entry, rules=call.rules, now=call.desk.now()):
+        call.say("waiting.escalated")
+        await call.do(
+            tasks.ask_callback,
+            call_key=call.key,
+            caller=call.caller,
+            reason="waiting_deadline",
+            promised_until=entry.deadline,
+            patient_id=patient.id,
+            key=f"escalation-{entry.id}",
+            now=call.desk.now(),
+        )
+    if not await call.yes("waiting.already", spec=entry.speciality):
+        await _remove(call, patient, entry.id)
+
+
+async def _remove(call: Call, patient: Patient, entry_id: int) -> None:
+    await call.do(waiting.leave, entry_id, patient_id=patient.id, now=call.desk.now())
+    call.say("waiting.removed")
