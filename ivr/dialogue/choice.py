@@ -1,5 +1,7 @@
 """To whom: the own district doctor first, then a speciality and a doctor, within the rules (1.6, D-08, D-11)."""
 
+from dataclasses import replace
+
 from ivr.dialogue.call import Call, TryAgain
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
@@ -183,9 +185,15 @@ async def _by_referral(call: Call, patient: Patient) -> None:
 async def choose_doctor(call: Call, patient: Patient) -> None:
     """A doctor, or any: asked only where there is a choice."""
     form = call.form
-    if form.doctor_id is not None or form.any_doctor or form.moves:
+    if form.any_doctor or form.moves or form.purpose is Purpose.REPEAT:
         return
-    doctors = await call.do(search.doctors_of, slot_query(call, patient), rules=call.rules, now=call.desk.now())
+    query = replace(slot_query(call, patient), doctor_id=None)
+    doctors = await call.do(search.doctors_of, query, rules=call.rules, now=call.desk.now())
+    if form.doctor_id in {doctor.id for doctor in doctors}:
+        return
+    if form.doctor_id is not None:
+        call.say("doctor.absent", doctor=await call.do(choice.doctor, form.doctor_id))
+        form.doctor_id = None
     if len(doctors) > 1:
         form.doctor_id = await _pick_doctor(call, doctors)
     form.any_doctor = form.doctor_id is None

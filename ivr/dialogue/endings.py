@@ -18,7 +18,7 @@ CALL_BACK_WITHIN = timedelta(hours=2)
 
 
 async def conduct(call: Call, story: Story) -> str:
-    """Run a story to its ending and return the outcome for the journal: goodbye, operator, callback, hangup, trouble."""
+    """Run a story to its ending; return the outcome: goodbye, operator, callback, hangup or trouble."""
     outcome, reason = "trouble", "crash"
     try:
         outcome, reason = await _told(call, story)

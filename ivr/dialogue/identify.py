@@ -1,4 +1,4 @@
-"""Who the visit is for: a number of the patient and the birth date, read back, both matching one record (S2.1, D-05)."""
+"""Who the visit is for: a number and the birth date, read back, both matching one record (S2.1, D-05)."""
 
 from datetime import date
 from enum import Enum

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 EVERYWHERE = "everywhere"
 """The menu of words and keys that mean the same in every question."""
 
