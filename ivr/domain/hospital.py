@@ -1,0 +1,43 @@
+"""The hospital as a caller hears of it: names, addresses, rooms and hours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ivr.domain.calendar import WorkingCalendar
+from ivr.domain.hours import Hours
+
+
+@dataclass(frozen=True, slots=True)
+class Hospital:
+    """Facts read out by the stories. Addresses are already in spoken words, telephones are digits."""
+
+    name: str
+    registry_phone: str
+    adult_address: str
+    adult_hours: Hours
+    child_address: str
+    child_hours: Hours
+    nurse_hours: Hours
+    nurse_room: str
+    operator_hours: Hours
+    """On working days; an hour shorter before holidays."""
+    home_hours: Hours
+    duty_hours: Hours
+    """Of the doctor on duty on holidays."""
+    sites: Mapping[str, str] = field(default_factory=dict)
+    """Key of a site (`adult`, `child`, `women`, `dental`, …) to its address in words."""
+    reception_phone: str = ""
+    urgent_room: str = ""
+
+    def operators_open(self, now_local: datetime, calendar: WorkingCalendar) -> bool:
+        """True while operators answer; `now_local` is in the hospital's zone."""
+        today = now_local.date()
+        if not calendar.is_working(today):
+            return False
+        shorter = timedelta(hours=today in calendar.short_days)
+        return (now_local + shorter).date() == today and self._in_hours(now_local, shorter)
+
+    def _in_hours(self, now_local: datetime, shorter: timedelta) -> bool:
+        begun = self.operator_hours.opens <= now_local.time()
+        return begun and (now_local + shorter).time() < self.operator_hours.closes
