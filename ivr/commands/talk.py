@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Keys, Silence, Utterance
+from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Silence, Utterance
 from ivr.dialogue.tape import BadTape, Tape, TapeLine, key_of, read_tape
 from ivr.domain.identifiers import BadNumber, PhoneNumber
 

@@ -127,12 +127,12 @@ async def take_callback(call: Call, reason: str) -> NoReturn:
 def promised_until(call: Call) -> datetime:
     """Two hours of operators' time from now, this working day or the next one."""
     now = call.local(call.desk.now())
-    opens, closes = call.hospital.operator_hours
+    hours = call.hospital.operator_hours
     day = now.date()
-    if now.time() >= closes or not call.rules.calendar.is_working(day):
+    if now.time() >= hours.closes or not call.rules.calendar.is_working(day):
         day = call.rules.calendar.add_working_days(day, 1)
-    start = max(now, _at(call, day, opens))
-    return min(start + CALL_BACK_WITHIN, _at(call, day, closes))
+    start = max(now, _at(call, day, hours.opens))
+    return min(start + CALL_BACK_WITHIN, _at(call, day, hours.closes))
 
 
 def _at(call: Call, day: date, at: time) -> datetime:
