@@ -49,6 +49,12 @@ class Call:
         await self.hears_all()
         return await self.keys(keys)
 
+    async def stays_silent(self, within: float = PATIENCE) -> None:
+        """Hear the question out and wait until the program speaks again."""
+        await self.hears_all()
+        self._turn = time.time()
+        await self.hears(within=within)
+
     def say(self, alaw: bytes) -> None:
         """Speak (A-law, 8000 Hz)."""
         self._handset.say(alaw)
