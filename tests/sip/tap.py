@@ -1,5 +1,7 @@
 """What went over the wire of one call: packets with their times, and what a listener would have heard of them."""
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -49,8 +51,8 @@ class Packet:
         """Root of the mean square of the sound, 0 for anything that is not sound."""
         if not self.is_sound or not self.payload:
             return 0.0
-        samples = decoded(self.payload, Sound(self.payload_type)).astype(np.float64)
-        return float(np.sqrt(np.mean(samples * samples)))
+        squares = _SQUARES[self.payload_type].take(np.frombuffer(self.payload, dtype=np.uint8))
+        return math.sqrt(float(squares.mean()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _alaw_table() -> np.ndarray:
 
 
 _TABLES = {Sound.ULAW: _ulaw_table(), Sound.ALAW: _alaw_table()}
+_SQUARES = {sound.value: table.astype(np.float64) ** 2 for sound, table in _TABLES.items()}
 
 
 def decoded(payload: bytes, sound: Sound = Sound.ALAW) -> np.ndarray:
@@ -118,6 +121,7 @@ class Tape:
     def __init__(self) -> None:
         self.packets: list[Packet] = []
         self._audible: list[Packet] = []
+        self._audible_at: list[float] = []
 
     def add(self, packet: Packet) -> bool:
         """Keep a packet; True when it is a sound that the caller hears."""
@@ -125,15 +129,16 @@ class Tape:
         heard = packet.way is Way.HEARD and packet.energy > AUDIBLE
         if heard:
             self._audible.append(packet)
+            self._audible_at.append(packet.at)
         return heard
 
     def heard_seconds(self, since: float = 0.0) -> float:
         """How many seconds of sound above the threshold have come since then."""
-        return FRAME * sum(1 for packet in self.audible(since))
+        return FRAME * len(self.audible(since))
 
-    def audible(self, since: float = 0.0) -> Iterator[Packet]:
+    def audible(self, since: float = 0.0) -> list[Packet]:
         """Packets with a sound that were heard after `since`."""
-        return (packet for packet in self._audible if packet.at > since)
+        return self._audible[bisect_right(self._audible_at, since) :]
 
     def last_heard(self) -> float | None:
         """When the last sound came."""
@@ -147,8 +152,8 @@ class Tape:
 
     def first_after(self, moment: float, *, audible: bool = True) -> Packet | None:
         """The first packet of sound that came after a moment, by default one that can be heard."""
-        came = self.audible(moment) if audible else self._sounds(moment)
-        return next(iter(came), None)
+        came = iter(self.audible(moment)) if audible else self._sounds(moment)
+        return next(came, None)
 
     def delay_after(self, press: KeyPress, *, audible: bool = True) -> float | None:
         """Seconds from the end of a key to the first packet of what is said next (press it when nothing is playing)."""
