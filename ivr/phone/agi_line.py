@@ -1,0 +1,166 @@
+"""A telephone line of the dialogue over AGI: speech and keys in one EXEC Read, one more round trip to fetch both."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Keys, LineTrouble, Silence, Utterance
+from ivr.phone.agi_session import AgiCall, AgiFailure
+from ivr.phone.agi_text import BadArgument
+from ivr.phone.sound_files import BadSound, chunks, seconds_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SLACK_SECONDS = 10.0
+"""How much longer than its sounds and pauses a command may take before Asterisk is called hung."""
+_BETWEEN_FILES = 0.05
+"""What Read itself waits between two files of a list."""
+
+
+class Voice(Protocol):
+    """Words to sound files. May take a while; may raise anything, which the line turns into LineTrouble."""
+
+    async def sounds(self, utterance: Utterance) -> list[Path]:
+        """Absolute paths without extension, to be played one after another."""
+
+    def prepare(self, utterances: Sequence[Utterance]) -> None:
+        """Have these ready soon; returns at once."""
+
+
+class AgiLine:
+    """Implements ivr.dialogue.line.Line. `hung_up` is set within milliseconds of the hang-up."""
+
+    def __init__(self, call: AgiCall, voice: Voice, *, queue: str = "operators") -> None:
+        self._call = call
+        self._voice = voice
+        self._queue = queue
+        self._times: tuple[float, float] | None = None
+        self.hung_up = call.hung_up
+
+    async def play(self, utterances: Sequence[Utterance]) -> None:
+        """Speak without listening; returns when all of it has been heard."""
+        for files in await self._lists(utterances):
+            await self._play(files)
+
+    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
+        """Speak and listen at once; the first key stops the speech."""
+        *earlier, last = await self._lists(utterances) or [[]]
+        for files in earlier:  # only when the names do not fit into one command
+            if isinstance(answer := await self._read(files, keypad, first=_BETWEEN_FILES), Keys):
+                return answer
+        return await self._read(last, keypad, first=keypad.first)
+
+    async def prepare(self, utterances: Sequence[Utterance]) -> None:
+        """Have these ready soon; returns at once and never raises."""
+        try:
+            self._voice.prepare(utterances)
+        except Exception:
+            log.exception("voice could not prepare")
+
+    async def waiting(self) -> int:
+        """How many callers wait for a person before this one."""
+        with _as_trouble():
+            count = await self._call.evaluate(f"${{QUEUE_WAITING_COUNT({self._queue})}}")
+        return int(count) if count.isdecimal() else 0
+
+    async def transfer(self, *, apologise: bool = False, reason: str = "story") -> None:
+        """Let the dialplan queue the caller for a person when the story returns; `reason` is a code, never words."""
+        await self._set("IVR_REASON", reason)
+        await self._set("IVR_APOLOGISE", "1" if apologise else "")
+        await self._set("IVR_NEXT", "operator")
+
+    async def hang_up(self) -> None:
+        """End the call: the dialplan hangs up when the story returns."""
+        await self._set("IVR_NEXT", "hangup")
+
+    async def unless_gone(self, work: Awaitable[T]) -> T:
+        """The outcome of `work`, or CallerHungUp as soon as the caller goes; `work` is cancelled then."""
+        task = asyncio.ensure_future(work)
+        gone = asyncio.ensure_future(self.hung_up.wait())
+        try:
+            await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise CallerHungUp
+        finally:
+            gone.cancel()
+            task.cancel()
+
+    async def _lists(self, utterances: Sequence[Utterance]) -> list[list[Path]]:
+        """The files of all utterances, in as few lists as commands can carry."""
+        files: list[Path] = []
+        for utterance in utterances:
+            files += await self.unless_gone(self._sounds(utterance))
+        with _as_trouble():
+            return chunks(files)
+
+    async def _sounds(self, utterance: Utterance) -> list[Path]:
+        try:
+            return await self._voice.sounds(utterance)
+        except Exception as problem:
+            raise LineTrouble(f"no sound for {utterance.key}") from problem
+
+    async def _play(self, files: list[Path]) -> None:
+        with _as_trouble():
+            await self._call.execute("Playback", _list(files), within=seconds_of(files) + _SLACK_SECONDS)
+            status = await self._call.evaluate("${PLAYBACKSTATUS}")
+        if status != "SUCCESS":
+            raise LineTrouble("Asterisk could not play a sound")
+
+    async def _read(self, files: list[Path], keypad: Keypad, *, first: float) -> Answer:
+        with _as_trouble():
+            within = seconds_of(files) + first + keypad.longest * keypad.between + _SLACK_SECONDS
+        await self._set_times(first, keypad.between)
+        status, keys = await self._collect(_list(files), str(keypad.longest), within=within)
+        if status == "TIMEOUT":
+            return Keys(keys) if keys else Silence()
+        if len(keys) < keypad.longest:
+            return Keys(keys, ended=True)
+        return await self._settled(keys, keypad)
+
+    async def _settled(self, keys: str, keypad: Keypad) -> Keys:
+        """After the last expected key: one key too many, the terminator, or neither."""
+        if not keypad.settle:
+            return Keys(keys)
+        within = keypad.settle + _SLACK_SECONDS
+        status, more = await self._collect("", "1", "", "1", f"{keypad.settle:.3f}", within=within)
+        return Keys(keys + more, ended=status == "OK" and not more)
+
+    async def _collect(self, files: str, *options: str, within: float) -> tuple[str, str]:
+        """Run Read; its status (OK or TIMEOUT) and the keys, fetched together."""
+        with _as_trouble():
+            await self._call.execute("Read", "IVR_KEYS", files, *options, within=within)
+            status, _, keys = (await self._call.evaluate("${READSTATUS}:${IVR_KEYS}")).partition(":")
+        if status not in ("OK", "TIMEOUT"):
+            raise LineTrouble(f"Read ended with {status[:20]}")
+        return status, keys
+
+    async def _set_times(self, first: float, between: float) -> None:
+        """How long Read waits; told only when it changes, to save round trips before a sound."""
+        if self._times == (first, between):
+            return
+        self._times = None
+        await self._set("TIMEOUT(response)", f"{first:.3f}")
+        await self._set("TIMEOUT(digit)", f"{between:.3f}")
+        self._times = (first, between)
+
+    async def _set(self, name: str, value: str) -> None:
+        with _as_trouble():
+            await self._call.set(name, value)
+
+
+@contextmanager
+def _as_trouble() -> Iterator[None]:
+    try:
+        yield
+    except (AgiFailure, BadArgument, BadSound) as problem:
+        raise LineTrouble(str(problem)) from problem
+
+
+def _list(files: Sequence[Path]) -> str:
+    return "&".join(map(str, files))

@@ -1,0 +1,171 @@
+"""Our own Asterisk as a child process: prepared, started, watched, stopped."""
+
+import asyncio
+import logging
+import os
+import signal
+import subprocess  # the command line is ours, word by word
+import time
+from pathlib import Path
+
+from ivr.phone.config import PhoneConfig
+from ivr.phone.music import write_tune
+from ivr.phone.program import Program
+from ivr.phone.render import render
+
+log = logging.getLogger(__name__)
+
+
+class AsteriskFailed(RuntimeError):
+    """Asterisk did not start or does not answer; says where its log is."""
+
+
+class Asterisk:
+    """One private Asterisk in `config.folder`."""
+
+    def __init__(self, program: Program, config: PhoneConfig) -> None:
+        self.program = program
+        self.config = config
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log_file(self) -> Path:
+        return self.config.folder / "log" / "messages"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def prepare(self) -> None:
+        """Render the configuration and make the folders; a second time changes only what differs."""
+        folder = self.config.folder
+        for name in ("data", "lib", "spool", "run", "log"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        _link(folder / "data" / "documentation", self.program.data / "documentation")
+        _link(folder / "data" / "sounds", self.config.sounds)
+        if self.config.music is None:
+            write_tune(folder / "data" / "moh")
+        render(self.config, self.program.modules, self.config.etc)
+
+    def start(self, within: float = 30.0) -> None:
+        """Start and return when calls are taken. Raises AsteriskFailed."""
+        self.prepare()
+        self._end_leftover()
+        command = [*self.program.command, "-C", str(self.config.etc / "asterisk.conf"), "-f"]
+        with (self.config.folder / "log" / "console").open("ab") as console:
+            # A session of its own: Ctrl-C in the terminal is for us, we stop Asterisk in order.
+            self._process = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+            )
+        self._pid_file.write_text(str(self._process.pid))
+        self._wait_booted(time.monotonic() + within)
+
+    def stop(self, within: float = 10.0) -> None:
+        """End every call and the process; killed if it does not go in time."""
+        if self._process is None:
+            return
+        if self.is_running():
+            self._process.send_signal(signal.SIGCONT)
+            self._process.terminate()
+            try:
+                self._process.wait(within)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+        self._pid_file.unlink(missing_ok=True)
+
+    def cli(self, command: str, timeout: float = 10.0) -> str:
+        """What Asterisk's own command line answers. Raises AsteriskFailed."""
+        words = [*self.program.command, "-C", str(self.config.etc / "asterisk.conf"), "-rx", command]
+        try:
+            done = subprocess.run(  # noqa: S603
+                words, capture_output=True, timeout=timeout, check=False, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired as problem:
+            raise AsteriskFailed(f"Asterisk did not answer within {timeout} s; see {self.log_file}") from problem
+        if done.returncode:
+            raise AsteriskFailed(f"Asterisk's command line ended with {done.returncode}; see {self.log_file}")
+        return done.stdout.decode("utf-8", "replace")
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.config.folder / "run" / "started.pid"
+
+    def _wait_booted(self, deadline: float) -> None:
+        while time.monotonic() < deadline and self.is_running():
+            # The control socket appears a little before the end of the boot.
+            if (self.config.folder / "run" / "asterisk.ctl").exists() and self._has_booted(deadline):
+                return
+            time.sleep(0.05)
+        status = self._process.poll() if self._process else None
+        self.stop()
+        raise AsteriskFailed(
+            f"Asterisk did not start (status {status}); see {self.log_file} and the file console beside"
+        )
+
+    def _has_booted(self, deadline: float) -> bool:
+        try:
+            return "fully booted" in self.cli("core waitfullybooted", max(0.1, deadline - time.monotonic()))
+        except AsteriskFailed:
+            return False
+
+    def _end_leftover(self) -> None:
+        """A crashed parent may have left Asterisk behind. It is ended only if it runs on this very configuration."""
+        try:
+            pid = int(self._pid_file.read_text())
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return
+        if os.fsencode(self.config.etc / "asterisk.conf") in words:
+            log.warning("leftover Asterisk ended", extra={"pid": pid})
+            _end(pid)
+
+
+async def keep_running(
+    asterisk: Asterisk, stopping: asyncio.Event, *, check: float = 0.5, longest: float = 30.0
+) -> None:
+    """Start Asterisk again whenever it dies, waiting a little longer each time, until `stopping`; then stop it."""
+    pause = check
+    while not await _happens(stopping, pause):
+        if asterisk.is_running():
+            pause = check
+            continue
+        log.error("Asterisk is down, starting it again")
+        try:
+            await asyncio.to_thread(asterisk.start)
+        except (AsteriskFailed, OSError) as problem:
+            pause = min(longest, pause * 2)
+            log.error("Asterisk did not start", extra={"reason": str(problem), "next_try_s": pause})
+    await asyncio.to_thread(asterisk.stop)
+
+
+async def _happens(event: asyncio.Event, within: float) -> bool:
+    try:
+        async with asyncio.timeout(within):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _end(pid: int, within: float = 10.0) -> None:
+    deadline = time.monotonic() + within
+    try:
+        os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGTERM)
+        while time.monotonic() < deadline:
+            time.sleep(0.05)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,119 @@
+"""Everything the telephone side is told: addresses, ports, folders, secrets. bootstrap fills it from the settings."""
+
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class BadPhoneConfig(ValueError):
+    """A value cannot stand in an Asterisk configuration; names the value and says what to do."""
+
+
+def _checked_text(where: str, value: str) -> None:
+    # A line break would start a directive of its own, a semicolon would hide the rest of the line.
+    if any(sign in value for sign in "\r\n\0;"):
+        raise BadPhoneConfig(f"{where}: a line break or a semicolon cannot stand in Asterisk's files; remove it")
+
+
+def _checked_port(where: str, port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise BadPhoneConfig(f"{where}: {port} is not a port; use 1 to 65535")
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator's telephone, registered by name and secret, and a member of the queue."""
+
+    name: str
+    secret: str = field(repr=False)
+    title: str = "Operator"
+    number: str = "101"
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise BadPhoneConfig(f"operator {self.name!r}: use 1 to 40 Latin letters, digits, - or _")
+        for where in ("secret", "title", "number"):
+            _checked_text(f"operator {self.name}, {where}", getattr(self, where))
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """The provider's line: where calls come from; with a user, where we register."""
+
+    host: str
+    """host or host:port."""
+    match: str = ""
+    """Addresses calls come from, comma separated; the host's own if empty."""
+    user: str = ""
+    secret: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        for where in ("host", "match", "user", "secret"):
+            _checked_text(f"trunk, {where}", getattr(self, where))
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneConfig:
+    """One instance of the telephone side. Two instances need different ports and folders, nothing else."""
+
+    folder: Path
+    """Where Asterisk's own files go: etc, data, log, run."""
+    demo_secret: str = field(repr=False)
+    ami_secret: str = field(repr=False)
+    bind: str = "127.0.0.1"
+    external_address: str = ""
+    """The address telephones see, when this machine is behind a router."""
+    sip_port: int = 5060
+    rtp_start: int = 20000
+    rtp_end: int = 20999
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    ami_host: str = "127.0.0.1"
+    ami_port: int = 5038
+    ami_user: str = "ivr"
+    ami_permit: str = "127.0.0.1/255.255.255.255"
+    demo_user: str = "patient"
+    demo_number: str = "+79000000001"
+    operators: tuple[Operator, ...] = ()
+    trunk: Trunk | None = None
+    system_name: str = "ivr"
+    ivr_extension: str = "122"
+    queue_extension: str = "100"
+    max_calls: int = 232
+    """Calls in conversation at once; more are queued for a person."""
+    drain_seconds: float = 60.0
+    queue_seconds: int = 300
+    queue_length: int = 50
+    queue_rounds: int = 3
+    callback_offer_seconds: int = 25
+    retry_seconds: int = 5
+    """Music between two tries, when neither an operator nor the program is there."""
+    sounds: Path = PROJECT / "prompts" / "generated" / "asterisk"
+    """Holds ru/<name>.alaw: what Asterisk itself says (sounds.ru.toml)."""
+    apology: Path = PROJECT / "asterisk_config" / "sounds" / "apology"
+    """Without extension; must play when everything else is broken."""
+    music: Path | None = None
+    """Folder of music on hold; a quiet tune of our own if None."""
+    templates: Path = PROJECT / "asterisk_config"
+    extra_modules: tuple[str, ...] = ()
+    extra_dialplan: str = ""
+
+    def __post_init__(self) -> None:
+        for where in ("sip_port", "rtp_start", "rtp_end", "agi_port", "ami_port"):
+            _checked_port(where, getattr(self, where))
+        for item in fields(self):
+            if item.name != "extra_dialplan" and isinstance(value := getattr(self, item.name), str | Path):
+                _checked_text(item.name, str(value))
+        if self.rtp_end - self.rtp_start < 3:
+            raise BadPhoneConfig(f"rtp_end: {self.rtp_start} to {self.rtp_end} holds no call; a call needs two ports")
+        if "," in str(self.apology) or "&" in str(self.apology):
+            raise BadPhoneConfig(
+                f"apology: {self.apology} holds a comma or an ampersand, which Asterisk takes for a list"
+            )
+
+    @property
+    def etc(self) -> Path:
+        return self.folder / "etc"

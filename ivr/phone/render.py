@@ -1,0 +1,124 @@
+"""Asterisk's files from the templates in asterisk_config/: every @NAME@ is replaced, an unknown one is an error."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from ivr.phone.config import BadPhoneConfig, Operator, PhoneConfig, Trunk
+
+INCLUDES = ("extensions_ivr.conf", "manager_ivr.conf", "pjsip_ivr.conf", "queues_ivr.conf")
+"""What an existing PBX takes in by #include."""
+
+_NAME = re.compile(r"@([A-Z_]+)@")
+
+
+def fill(template: str, values: Mapping[str, str], *, where: str) -> str:
+    """Replace every @NAME@. Raises BadPhoneConfig naming the file for a name without a value."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise BadPhoneConfig(f"{where}: nothing is known of @{match[1]}@")
+        return values[match[1]]
+
+    return _NAME.sub(value, template)
+
+
+def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
+    """The names that templates may use (docs/asterisk.md lists them)."""
+    return {
+        "ETC": str(config.etc),
+        "VAR": str(config.folder),
+        "MODULES": str(modules),
+        "SYSTEM_NAME": config.system_name,
+        # each call may have an operator's leg, and a queued call a Local one
+        "MAX_CHANNELS": str(config.max_calls * 3 + 50),
+        "BIND": config.bind,
+        "SIP_PORT": str(config.sip_port),
+        "RTP_START": str(config.rtp_start),
+        "RTP_END": str(config.rtp_end),
+        "EXTERNAL_ADDRESS": _external_address(config),
+        "MEDIA_ADDRESS": _media_address(config),
+        "AGI_HOST": config.agi_host,
+        "AGI_PORT": str(config.agi_port),
+        "AMI_HOST": config.ami_host,
+        "AMI_PORT": str(config.ami_port),
+        "AMI_USER": config.ami_user,
+        "AMI_SECRET": config.ami_secret,
+        "AMI_PERMIT": config.ami_permit,
+        "DEMO_USER": config.demo_user,
+        "DEMO_NUMBER": config.demo_number,
+        "DEMO_SECRET": config.demo_secret,
+        "OPERATORS": "".join(_operator(config, operator) for operator in config.operators),
+        "MEMBERS": "\n".join(f"member => PJSIP/{o.name},0,{o.title},PJSIP/{o.name}" for o in config.operators),
+        "TRUNK": _trunk(config, config.trunk) if config.trunk else "",
+        "IVR_EXTENSION": config.ivr_extension,
+        "QUEUE_EXTENSION": config.queue_extension,
+        "QUEUE_SECONDS": str(config.queue_seconds),
+        "QUEUE_LENGTH": str(config.queue_length),
+        "QUEUE_ROUNDS": str(config.queue_rounds),
+        "RETRY_SECONDS": str(config.retry_seconds),
+        "CALLBACK_OFFER_SECONDS": str(config.callback_offer_seconds),
+        "APOLOGY": str(config.apology),
+        "MUSIC": str(config.music or config.folder / "data" / "moh"),
+        "EXTRA_MODULES": "\n".join(f"load = {name}" for name in config.extra_modules),
+        "EXTRA_DIALPLAN": config.extra_dialplan,
+    }
+
+
+def render(config: PhoneConfig, modules: Path, folder: Path, *, include_only: bool = False) -> list[Path]:
+    """Write the files into `folder`, readable by their owner only, since they hold secrets. Returns them, in order."""
+    values = values_of(config, modules)
+    names = INCLUDES if include_only else tuple(sorted(path.name for path in config.templates.glob("*.conf")))
+    if not names:
+        raise BadPhoneConfig(f"templates: no *.conf in {config.templates}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(folder / name, fill(_template(config, name), values, where=name)) for name in names]
+
+
+def _template(config: PhoneConfig, name: str) -> str:
+    return (config.templates / name).read_text(encoding="utf-8")
+
+
+def _write(path: Path, text: str) -> Path:
+    # Written beside and renamed: a running Asterisk that reloads never reads half a file.
+    descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return Path(beside).replace(path)
+
+
+def _everywhere(address: str) -> bool:
+    return address in {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
+
+
+def _media_address(config: PhoneConfig) -> str:
+    if _everywhere(config.bind) or config.external_address:
+        return ""
+    return f"media_address = {config.bind}\nbind_rtp_to_media_address = yes"
+
+
+def _external_address(config: PhoneConfig) -> str:
+    if not config.external_address:
+        return ""
+    address = config.external_address
+    local = "".join(f"\nlocal_net = {net}" for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+    return f"external_media_address = {address}\nexternal_signaling_address = {address}{local}"
+
+
+def _operator(config: PhoneConfig, operator: Operator) -> str:
+    values = {"NAME": operator.name, "TITLE": operator.title, "NUMBER": operator.number, "SECRET": operator.secret}
+    return fill(_template(config, "pjsip_operator.part"), values, where="pjsip_operator.part")
+
+
+def _trunk(config: PhoneConfig, trunk: Trunk) -> str:
+    values = {
+        "TRUNK_HOST": trunk.host,
+        "TRUNK_MATCH": trunk.match or trunk.host.rpartition(":")[0] or trunk.host,
+        "TRUNK_USER": trunk.user,
+        "TRUNK_SECRET": trunk.secret,
+        "IVR_EXTENSION": config.ivr_extension,
+    }
+    parts = ["pjsip_trunk.part"] + (["pjsip_trunk_login.part"] if trunk.user else [])
+    return "".join(fill(_template(config, part), values, where=part) for part in parts)

@@ -1,0 +1,138 @@
+"""The body of `ivr phone`: stories behind AGI routes, never more calls than it can serve, nobody dropped at its end."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from ivr.dialogue.line import CallerHungUp
+from ivr.phone.agi import AgiApplication, AgiCall
+from ivr.phone.agi_line import AgiLine, Voice
+from ivr.phone.agi_session import AgiFailure
+from ivr.phone.caller import Caller, call_key_of, caller_of
+from ivr.phone.config import PhoneConfig
+
+log = logging.getLogger(__name__)
+
+ROUTES = ("inbound", "callback", "unserved")
+"""A new call; key 1 pressed in the queue; the queue gave the caller back."""
+
+Story = Callable[[AgiLine, Caller, str], Awaitable[None]]
+"""story(line, caller, call_key). Ends with line.hang_up() or line.transfer() called; otherwise the dialplan
+apologises and queues the caller for a person, as it does when the story raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the server does, for `ivr status`."""
+
+    listening: bool
+    draining: bool
+    calls: int
+    most: int
+    served: int
+    refused: int
+    failed: int
+
+    @property
+    def takes_calls(self) -> bool:
+        return self.listening and not self.draining
+
+
+class PhoneServer:
+    """Runs stories for calls that Asterisk sends by FastAGI."""
+
+    def __init__(self, config: PhoneConfig, voice: Voice, stories: Mapping[str, Story]) -> None:
+        if missing := set(ROUTES) - set(stories):
+            raise ValueError(f"no story for {', '.join(sorted(missing))}")
+        self._config = config
+        self._voice = voice
+        self._stories = stories
+        self._server: asyncio.Server | None = None
+        self._calls: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._served = self._refused = self._failed = 0
+
+    async def start(self) -> None:
+        """Listen. Raises OSError if the port is taken."""
+        application = AgiApplication()
+        for name in ROUTES:
+            application.add_route(name, partial(self._take, self._stories[name]))
+        self._server = await application.listen(self._config.agi_host, self._config.agi_port)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Serve until `stopping`, then drain and close."""
+        await self.start()
+        await stopping.wait()
+        await self.drain(self._config.drain_seconds)
+        await self.close()
+
+    async def drain(self, within: float) -> None:
+        """Take no new calls, let running ones finish; those that do not are handed to a person."""
+        self._draining = True
+        if self._calls:
+            log.info("draining", extra={"calls": len(self._calls), "within_s": within})
+            await asyncio.wait(self._calls, timeout=within)
+        for call in self._calls:
+            call.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=5)
+
+    async def close(self) -> None:
+        """Stop listening; a call still running is handed to a person."""
+        await self.drain(0)
+        if self._server:
+            self._server.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._server.wait_closed()
+            self._server = None
+
+    def health(self) -> Health:
+        return Health(
+            listening=self._server is not None and self._server.is_serving(),
+            draining=self._draining,
+            calls=len(self._calls),
+            most=self._config.max_calls,
+            served=self._served,
+            refused=self._refused,
+            failed=self._failed,
+        )
+
+    async def _take(self, story: Story, call: AgiCall) -> None:
+        if self._draining or len(self._calls) >= self._config.max_calls:
+            await self._refuse(call)
+            return
+        task = asyncio.create_task(self._tell(story, call))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        # The story's own task is cancelled at the end of a drain, this one goes on to close the socket.
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()
+
+    async def _tell(self, story: Story, call: AgiCall) -> None:
+        try:
+            await story(AgiLine(call, self._voice), caller_of(call.headers), call_key_of(call.headers))
+            self._served += 1
+        except CallerHungUp:
+            self._served += 1
+            raise
+        except asyncio.CancelledError:
+            # Asterisk reads this after the sound or question it is busy with; the socket may be closed by then.
+            call.post("SET VARIABLE", "IVR_REASON", "drain")
+            call.post("SET VARIABLE", "IVR_NEXT", "operator")
+            raise
+        except Exception:
+            self._failed += 1
+            raise
+
+    async def _refuse(self, call: AgiCall) -> None:
+        self._refused += 1
+        reason = "drain" if self._draining else "overload"
+        log.warning("call refused, goes to a person", extra={"reason": reason})
+        with contextlib.suppress(CallerHungUp, AgiFailure):
+            await call.set("IVR_REASON", reason)
+            await call.set("IVR_NEXT", "operator")
