@@ -32,6 +32,7 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
     def __init__(self, *, header_seconds: float = HEADER_SECONDS) -> None:
         super().__init__(default_encoding="utf-8", loop=asyncio.get_running_loop())
         self.header_seconds = header_seconds
+        self._connections: set[asyncio.Task[None]] = set()
 
     def add_route(self, path: str, endpoint: Route) -> None:
         """Any callable that returns an awaitable; panoramisk's own needs asyncio.coroutine, gone from Python."""
@@ -41,7 +42,19 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Take connections."""
-        return await asyncio.start_server(self.handler, host, port, limit=HEADER_BYTES)
+        return await asyncio.start_server(self._accept, host, port, limit=HEADER_BYTES)
+
+    async def end(self) -> None:
+        """Cancel what is still running and close its sockets."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: asyncio's complains with a traceback when it is cancelled (Python 3.11).
+        connection = asyncio.create_task(self.handler(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def handler(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from first byte to close. Cancellation passes through."""

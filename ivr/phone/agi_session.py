@@ -161,7 +161,8 @@ class AgiCall(Request):  # type: ignore[misc]  # panoramisk is untyped
     async def _read_line(self) -> str | None:
         line: bytes = await self.reader.readline()
         # Asterisk cuts long values in the middle of a letter, so decoding must not be strict.
-        return line.decode(self.encoding, "replace").rstrip("\n") if line else None
+        # The beginning of a line before the end of the stream is no answer.
+        return line[:-1].decode(self.encoding, "replace") if line.endswith(b"\n") else None
 
     def _fail_all(self, problem: Exception) -> None:
         while self._unanswered:

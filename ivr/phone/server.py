@@ -50,6 +50,7 @@ class PhoneServer:
         self._config = config
         self._voice = voice
         self._stories = stories
+        self._application: AgiApplication | None = None
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
         self._draining = False
@@ -57,10 +58,10 @@ class PhoneServer:
 
     async def start(self) -> None:
         """Listen. Raises OSError if the port is taken."""
-        application = AgiApplication()
+        self._application = AgiApplication()
         for name in ROUTES:
-            application.add_route(name, partial(self._take, self._stories[name]))
-        self._server = await application.listen(self._config.agi_host, self._config.agi_port)
+            self._application.add_route(name, partial(self._take, self._stories[name]))
+        self._server = await self._application.listen(self._config.agi_host, self._config.agi_port)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Serve until `stopping`, then drain and close."""
@@ -83,11 +84,9 @@ class PhoneServer:
     async def close(self) -> None:
         """Stop listening; a call still running is handed to a person."""
         await self.drain(0)
-        if self._server:
+        if self._server and self._application:
             self._server.close()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await self._server.wait_closed()
+            await self._application.end()
             self._server = None
 
     def health(self) -> Health:
