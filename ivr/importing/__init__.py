@@ -1,0 +1,1 @@
+"""How a hospital brings its own patients, doctors and schedule in, from CSV files."""

@@ -1,0 +1,67 @@
+"""The rows of a file sorted into good and bad, before anything is stored."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from ivr.importing.csv_file import Complaint, CsvFile, Row
+
+
+class Numbered(Protocol):
+    """Knows its line in the file."""
+
+    @property
+    def line(self) -> int: ...
+
+
+Good = TypeVar("Good")
+Lined = TypeVar("Lined", bound=Numbered)
+Read = Callable[[Row], Good | list[Complaint]]
+BAD_SUFFIX = ".bad.csv"
+
+
+@dataclass(slots=True)
+class Checked(Generic[Good]):
+    """What a file holds, and what is wrong with it."""
+
+    good: list[Good] = field(default_factory=list)
+    complaints: list[Complaint] = field(default_factory=list)
+
+    @property
+    def bad_lines(self) -> list[int]:
+        return sorted({complaint.line for complaint in self.complaints})
+
+
+def check(source: CsvFile, read: Read[Good], *, step: Callable[[], None] = lambda: None) -> Checked[Good]:
+    """Read every row of the file; `step` is called once a row, for a progress bar."""
+    checked: Checked[Good] = Checked()
+    for row in source.rows():
+        step()
+        found = [row] if isinstance(row, Complaint) else read(row)
+        if isinstance(found, list):
+            checked.complaints += found
+        else:
+            checked.good.append(found)
+    return checked
+
+
+def refuse_duplicates(checked: Checked[Lined], keys: Callable[[Lined], Iterable[tuple[str, str]]]) -> None:
+    """Move to the complaints each row that repeats a number of an earlier one. A key is a column and a value."""
+    first: dict[tuple[str, str], int] = {}
+    unique = []
+    for good in checked.good:
+        repeated = [key for key in keys(good) if key in first]
+        checked.complaints += [Complaint(good.line, key[0], f"is the same as in line {first[key]}") for key in repeated]
+        if not repeated:
+            unique.append(good)
+            first.update((key, good.line) for key in keys(good))
+    checked.good = unique
+
+
+def write_bad_rows(path: Path, source: CsvFile, lines: Sequence[int]) -> Path:
+    """Write the bad rows, under the header they came with, to a file beside. Returns its path."""
+    beside = path.with_name(path.stem + BAD_SUFFIX)
+    rows = [source.header, *(source.lines[number - 2] for number in lines)]
+    beside.write_text("\n".join(rows) + "\n", encoding="utf-8-sig")
+    return beside
