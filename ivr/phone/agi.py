@@ -49,12 +49,15 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # a socket is closed one step of the loop later
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A task of our own: asyncio's complains with a traceback when it is cancelled (Python 3.11).
         connection = asyncio.create_task(self.handler(reader, writer))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
+        # Also when it was cancelled before its first step.
+        connection.add_done_callback(lambda _: writer.close())
 
     async def handler(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from first byte to close. Cancellation passes through."""

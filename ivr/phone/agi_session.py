@@ -81,6 +81,7 @@ class AgiCall(Request):  # type: ignore[misc]  # panoramisk is untyped
     async def close(self) -> None:
         """End the session; Asterisk goes on in the dialplan."""
         self._pump.cancel()
+        self.writer.close()
         await asyncio.gather(self._pump, return_exceptions=True)
         await close_socket(self.writer)
 
