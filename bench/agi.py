@@ -3,11 +3,11 @@
 import asyncio
 import time
 
-from bench.exchange import HOST, an_exchange, free_port
 from bench.measure import Result, result
 from ivr.phone.agi import AgiApplication
 from ivr.phone.agi_session import AgiCall
 from tests.sip.caller import a_call
+from tests.sip.exchange import HOST, an_exchange, free_port
 
 COMMANDS = 2000
 
@@ -36,8 +36,8 @@ async def _round_trips(count: int) -> list[float]:
     port = free_port()
     server = await application.listen(HOST, port)
     async with server:
-        with an_exchange(agi_port=port) as asterisk:
-            async with a_call((HOST, asterisk.config.sip_port), "122", pulse=None) as call:
+        with an_exchange(agi_port=port) as exchange:
+            async with a_call(exchange.address, exchange.extension) as call:
                 await asyncio.wait_for(done.wait(), 60)
                 await call.ended(10)
     return times

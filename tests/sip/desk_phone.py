@@ -8,7 +8,7 @@ import numpy as np
 
 from . import scenario
 from .handset import Handset, Pulse
-from .sipp import Sipp, free_port
+from .sipp import Sipp
 from .tap import Sound, Tape, decoded
 
 
@@ -51,18 +51,13 @@ async def a_desk_phone(
     talk: float = 2.0,
 ) -> AsyncIterator[DeskPhone]:
     """A registered phone that rings `ring` s, talks `talk` s and hangs up, a call at a time; leaves with the block."""
-    pulse = Pulse()
-    with Handset(pulse) as handset:
-        play = scenario.operator(handset.port, ring_ms=round(ring * 1000), talk_ms=round(talk * 1000))
-        async with Sipp(play, server=server, port=free_port(), trace=True) as sipp:
-            handset.say(tone(talk))
-            await _register(server, login, sipp.port)
+    with Handset(Pulse()) as handset:
+        handset.say(tone(talk))
+        answering = scenario.operator(handset.port, ring_ms=round(ring * 1000), talk_ms=round(talk * 1000))
+        registration = scenario.registration(login)
+        async with Sipp(registration, [(login.user,)], answering=answering, server=server, trace=True) as sipp:
             try:
                 yield DeskPhone(sipp, handset)
             finally:
-                await _register(server, login, sipp.port, expires=0)
-
-
-async def _register(server: tuple[str, int], login: scenario.Login, port: int, expires: int = 600) -> None:
-    async with Sipp(scenario.registration(login, expires), [(port,)], server=server, limit=10) as sipp:
-        await sipp.ended(10)
+                sipp.hang_up()
+                await sipp.ended(5)

@@ -103,30 +103,29 @@ def caller(login: Login | None = None) -> str:
     )
 
 
-def registration(login: Login, expires: int = 600) -> str:
-    """Registers the phone of `login` at our address, so that calls to it come to the port that [field0] names."""
+def registration(login: Login) -> str:
+    """Registers our address for the user of `login`, stays until told to leave by our INFO, and signs off."""
 
-    def register(number: int, proof: str = "") -> str:
+    def register(number: int, expires: int, proof: str = "") -> str:
         return _send(f"""REGISTER sip:[remote_ip]:[remote_port] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:{login.user}@[remote_ip]>;tag=[pid]r[call_number]
 To: <sip:{login.user}@[remote_ip]>
 Call-ID: [call_id]
 CSeq: {number} REGISTER
-Contact: <sip:{login.user}@[local_ip]:[field0]>
+Contact: <sip:{login.user}@[local_ip]:[local_port]>
 Expires: {expires}
 Max-Forwards: 70
 {proof}Content-Length: 0
 """)
 
     proof = f"[authentication username={login.user} password={login.password}]\n"
+    challenged, accepted = '<recv response="401" auth="true"/>', '<recv response="200"/>'
     return _scenario(
         "registration",
-        register(1),
-        '<recv response="401" auth="true"/>',
-        register(2, proof),
-        '<recv response="100" optional="true"/>',
-        '<recv response="200"/>',
+        *(register(1, 600), challenged, register(2, 600, proof), accepted),
+        f'<recv request="INFO" timeout="{LONGEST}"/>',
+        *(register(3, 0), challenged, register(4, 0, proof), accepted),
     )
 
 

@@ -34,17 +34,18 @@ class Sipp:
     def __init__(
         self,
         scenario: str,
-        rows: Iterable[Sequence[object]] = (),
+        rows: Iterable[Sequence[object]],
         *,
         server: tuple[str, int],
         port: int | None = None,
+        answering: str = "",
         rate: float = 20.0,
         limit: float = 240.0,
         trace: bool = False,
     ) -> None:
-        """`rate` is calls a second, `limit` seconds for all of them; no rows: answer whatever comes."""
+        """`answering`: a scenario for calls that come in; `rate`: calls a second; `limit`: seconds for all of them."""
         self.port = port or free_port()
-        self._scenario, self._rows = scenario, list(rows)
+        self._scenario, self._answering, self._rows = scenario, answering, list(rows)
         self._server, self._rate, self._limit, self._trace = server, rate, limit, trace
         self._token = uuid.uuid4().hex
         self._folder = Path()
@@ -56,6 +57,7 @@ class Sipp:
             raise SippFailed("no sipp on this machine: install the package sip-tester")
         self._folder = Path(tempfile.mkdtemp(prefix="ivr-sipp-"))
         (self._folder / "scenario.xml").write_text(self._scenario, encoding="utf-8")
+        (self._folder / "answering.xml").write_text(self._answering, encoding="utf-8")
         self._process = await asyncio.create_subprocess_exec(
             program,
             *self._arguments(),
@@ -119,10 +121,11 @@ class Sipp:
         values += ["-timeout", f"{self._limit:.0f}s", "-timeout_error"]
         if self._trace:
             values += ["-trace_msg", "-message_file", "messages.log"]
-        if self._rows:
-            self._write_rows()
-            values += ["-inf", "rows.csv", "-m", str(len(self._rows))]
-            values += ["-r", str(max(1, round(self._rate))), "-l", str(len(self._rows))]
+        if self._answering:
+            values += ["-oocsf", "answering.xml"]
+        self._write_rows()
+        values += ["-inf", "rows.csv", "-m", str(len(self._rows))]
+        values += ["-r", str(max(1, round(self._rate))), "-l", str(len(self._rows))]
         return values
 
     def _write_rows(self) -> None:
