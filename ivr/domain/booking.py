@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import TooLate, WrongTurn
 from ivr.domain.slot import Channel, Slot
@@ -16,6 +18,8 @@ class BookingStatus(StrEnum):
     CANCELLED_BY_PATIENT = "CANCELLED_BY_PATIENT"
     CANCELLED_BY_CLINIC = "CANCELLED_BY_CLINIC"
     MOVED = "MOVED"
+    PASSED = "PASSED"
+    """The time is over and nobody has said yet whether the patient came."""
     VISITED = "VISITED"
     NO_SHOW = "NO_SHOW"
 
@@ -25,16 +29,16 @@ NEXT = {
         BookingStatus.CANCELLED_BY_PATIENT,
         BookingStatus.CANCELLED_BY_CLINIC,
         BookingStatus.MOVED,
+        BookingStatus.PASSED,
         BookingStatus.VISITED,
         BookingStatus.NO_SHOW,
     },
+    BookingStatus.PASSED: {BookingStatus.VISITED, BookingStatus.NO_SHOW},
     BookingStatus.NO_SHOW: {BookingStatus.VISITED},
 }
 
-MAX_ACTIVE = 4
-"""Active bookings of one patient in all (1.6)."""
-MIN_GAP_MINUTES = 30
-"""Between two visits of one patient (1.6)."""
+FILLS_A_SLOT = frozenset({BookingStatus.BOOKED, BookingStatus.PASSED, BookingStatus.VISITED, BookingStatus.NO_SHOW})
+"""While a booking is in one of these nobody else has the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,14 @@ class Booking:
     status: BookingStatus
     created_at: datetime
     referral_number: str | None = None
+    subject: Subject = Subject.SELF
+    contact: PhoneNumber | None = None
+    """The telephone from which it was booked; not necessarily the patient's."""
+    replaces_id: int | None = None
+    """The booking that was moved to this one."""
+    closed_at: datetime | None = None
+    closed_key: str | None = None
+    """The command that cancelled or moved it: a repeat of that command changes nothing."""
 
     def becomes(self, status: BookingStatus) -> "Booking":
         if status not in NEXT.get(self.status, ()):

@@ -20,6 +20,13 @@ REMOTE = frozenset({Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT})
 """Open to all of these is what the law calls a competitive slot (D-03)."""
 
 
+class SlotState(StrEnum):
+    FREE = "FREE"
+    """Free, or held while somebody talks about it."""
+    BOOKED = "BOOKED"
+    CLOSED = "CLOSED"
+
+
 class SlotKind(StrEnum):
     PRIMARY = "PRIMARY"
     REPEAT = "REPEAT"
@@ -27,6 +34,10 @@ class SlotKind(StrEnum):
     PREVENTIVE = "PREVENTIVE"
     OBSERVATION = "OBSERVATION"
     VACCINATION = "VACCINATION"
+
+
+PERSONAL = frozenset({SlotKind.REPEAT, SlotKind.OBSERVATION})
+"""Never sold to whoever asks: only to the patient for whom the doctor opened the slot (S4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ class Slot:
     room: str
     release_at: datetime | None = None
     """Not shown before this moment: the same-day reserve (D-02). Aware, UTC."""
+    for_patient_id: int | None = None
+    """Opened by the doctor for this patient alone, through whatever channel (S4.2)."""
 
     @property
     def ends_at(self) -> datetime:
@@ -50,6 +63,11 @@ class Slot:
     @property
     def is_competitive(self) -> bool:
         return self.channels >= REMOTE
+
+    def clashes_with(self, other: "Slot", gap: timedelta) -> bool:
+        """True where one person cannot keep both: they overlap or begin less than `gap` apart (1.6)."""
+        overlap = self.starts_at < other.ends_at and other.starts_at < self.ends_at
+        return overlap or abs(self.starts_at - other.starts_at) < gap
 
 
 @dataclass(frozen=True, slots=True)

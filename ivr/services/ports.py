@@ -1,15 +1,287 @@
 """What a use case needs of the outside, named for its role."""
 
-from typing import Protocol, Self
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol, Self
+from zoneinfo import ZoneInfo
+
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.identifiers import Claim, PhoneNumber
+from ivr.domain.journal import CallRecord, StepRow
+from ivr.domain.patient import Patient
+from ivr.domain.referral import Referral
+from ivr.domain.schedule import Absence, DayOverride, WorkRule
+from ivr.domain.slot import Channel, Doctor, Slot, SlotKind
+from ivr.domain.slot_plan import PlannedSlot
+from ivr.domain.speciality import Speciality
+from ivr.domain.tasks import NewTask, Task
+from ivr.domain.waiting_list import WaitingEntry
+
+
+class StorageDown(Exception):
+    """The database cannot be asked now: gone, locked, full or not migrated. Nothing of the work was kept,
+    unless it happened while committing: then the result is unknown and may be looked up by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """To whom slots are shown, and when: decides what is free for him."""
+
+    patient_id: int
+    channel: Channel
+    now: datetime
+    call_key: str | None = None
+    """Holds of this call do not hide a slot from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which slots are looked for. Moments from `since` on, before `until`."""
+
+    offer: Offer
+    speciality: str
+    kind: SlotKind
+    since: datetime
+    until: datetime
+    doctor_id: int | None = None
+    site: str | None = None
+    busy: tuple[tuple[datetime, datetime], ...] = ()
+    """Starts strictly between these moments clash with other visits of the patient."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBooking:
+    """A booking that is not stored yet; its key makes it once."""
+
+    key: str
+    call_key: str
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A waiting-list entry that is not stored yet."""
+
+    key: str
+    entry: WaitingEntry
+    contact: PhoneNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a patient said to one purpose, when and to which words (S3.5)."""
+
+    patient_id: int
+    purpose: str
+    given: bool
+    method: str
+    phone: PhoneNumber | None
+    wording: str
+    call_key: str | None
+    at: datetime
+
+
+class Patients(Protocol):
+    def get(self, patient_id: int) -> Patient:
+        """Raises NotFound."""
+
+    def lock(self, patient_id: int) -> None:
+        """One unit of work at a time may change the bookings of a patient. Raises NotFound."""
+
+    def matching(self, claim: Claim, born: date) -> Patient | None: ...
+
+    def phones(self, patient_ids: Sequence[int]) -> frozenset[PhoneNumber]: ...
+
+    def add(self, patient: Patient) -> int:
+        """Store a new patient (its id is not looked at) with its representatives; return the id."""
+
+
+class Staff(Protocol):
+    """Doctors and specialities."""
+
+    def doctor(self, doctor_id: int) -> Doctor:
+        """Raises NotFound."""
+
+    def speciality(self, key: str) -> Speciality:
+        """Raises NotFound."""
+
+    def specialities(self, *, staffed: bool = False) -> list[Speciality]:
+        """In the hospital's order; `staffed`: those that have an active doctor."""
+
+    def add_doctor(self, doctor: Doctor, code: str | None = None) -> int:
+        """Store a new doctor (its id is not looked at); return the id."""
+
+    def save_speciality(self, speciality: Speciality, position: int = 0) -> None:
+        """Store, or replace what is stored under the key."""
+
+
+class Schedule(Protocol):
+    def rules(self) -> dict[int, list[WorkRule]]: ...
+    def overrides(self) -> list[DayOverride]: ...
+    def absences(self) -> list[Absence]: ...
+    def add_rules(self, rules: Iterable[WorkRule]) -> None: ...
+    def add_override(self, override: DayOverride) -> None: ...
+
+    def add_absence(self, absence: Absence, zone: ZoneInfo) -> None:
+        """Slots of the doctor on those local days are offered to nobody."""
+
+
+class Slots(Protocol):
+    def get(self, slot_id: int) -> Slot:
+        """Raises NotFound."""
+
+    def first(self, wanted: Wanted) -> Slot | None: ...
+
+    def all(self, wanted: Wanted) -> list[Slot]:
+        """In the order of time."""
+
+    def spans_with_any(self, wanted: Wanted, spans: Sequence[tuple[datetime, datetime]]) -> list[int]:
+        """Numbers of the spans (from, before) in which at least one wanted slot starts, in order."""
+
+    def doctors(self, wanted: Wanted) -> list[Doctor]:
+        """Active doctors who have a wanted slot, who has the nearest one first."""
+
+    def opened_for(self, offer: Offer, since: datetime, until: datetime) -> list[Slot]:
+        """Free slots that a doctor opened for the patient, in the order of time."""
+
+    def hold(self, slot_id: int, offer: Offer, until: datetime) -> bool:
+        """Hold for the call of the offer; False where the slot is not free for it."""
+
+    def book(self, slot_id: int, offer: Offer) -> bool:
+        """Take the slot for good; False where it is not free for the offer."""
+
+    def held_by_other(self, slot_id: int, offer: Offer) -> bool: ...
+
+    def free(self, slot_id: int) -> None:
+        """A booked slot can be offered again."""
+
+    def renew(self, call_key: str, until: datetime) -> None: ...
+
+    def release(self, call_key: str, *, but: int | None = None) -> None:
+        """Let go of every slot that the call holds, except one."""
+
+    def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None: ...
+
+    def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[Slot]:
+        """All slots, free or not, in the order of time."""
+
+
+class Bookings(Protocol):
+    def get(self, booking_id: int) -> Booking:
+        """Raises NotFound."""
+
+    def of_key(self, key: str) -> Booking | None: ...
+    def of_ticket(self, ticket: str) -> Booking | None: ...
+
+    def active(self, patient_id: int) -> list[Booking]:
+        """Status BOOKED, in the order of time; also those whose time is over."""
+
+    def add(self, new: NewBooking) -> Booking:
+        """Raises SlotTaken or AlreadyBooked where the database's own guard says no."""
+
+    def close(self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime) -> Booking:
+        """Make the move in the table of moves. Raises WrongTurn."""
+
+
+class Referrals(Protocol):
+    def find(self, patient_id: int, number: str) -> Referral | None: ...
+    def use(self, referral_id: int, booking_id: int) -> None: ...
+
+    def give_back(self, booking_id: int) -> None:
+        """What this booking used can be used again."""
+
+    def add(self, referral: Referral) -> int:
+        """Store a new referral (its id is not looked at); return the id."""
+
+
+class WaitingList(Protocol):
+    def get(self, entry_id: int) -> WaitingEntry:
+        """Raises NotFound."""
+
+    def of_key(self, key: str) -> WaitingEntry | None: ...
+
+    def open_of(self, patient_id: int) -> list[WaitingEntry]:
+        """In the order of their deadlines."""
+
+    def add(self, new: NewEntry) -> WaitingEntry:
+        """Raises AlreadyWaiting."""
+
+    def save(self, entry: WaitingEntry, now: datetime) -> None:
+        """Keep status, counters and priority."""
+
+
+class Tasks(Protocol):
+    def add(self, task: NewTask, now: datetime) -> int:
+        """Store it and return its id; where the key is known, the id of the task that has it."""
+
+    def get(self, task_id: int) -> Task:
+        """Raises NotFound."""
+
+    def drop(self, booking_id: int, kind: str) -> None:
+        """Open tasks of that kind about a booking are no longer needed."""
+
+
+class Consents(Protocol):
+    def add(self, consent: Consent) -> None: ...
+
+    def latest(self, patient_id: int, purpose: str) -> Consent | None: ...
+
+
+class Calls(Protocol):
+    def begin(self, record: CallRecord) -> None:
+        """A repeat changes nothing."""
+
+    def get(self, call_key: str) -> CallRecord:
+        """Raises NotFound."""
+
+    def save_progress(self, call_key: str, progress: Mapping[str, Any]) -> None: ...
+    def add_steps(self, call_key: str, rows: Sequence[StepRow]) -> None: ...
+    def steps(self, call_key: str) -> list[StepRow]: ...
+    def finish(self, call_key: str, *, outcome: str, detail: str | None, now: datetime) -> None: ...
+
+    def recent(self, caller: PhoneNumber, since: datetime) -> list[CallRecord]:
+        """Calls from a number with a sign of life after that moment, the latest first."""
+
+    def running(self, node: str) -> list[CallRecord]: ...
+
+    def resume(self, call_key: str, now: datetime) -> bool:
+        """Mark as resumed; False where somebody did so before."""
+
+
+class Attempts(Protocol):
+    """Failed identifications, counted per telephone; what was entered is never kept."""
+
+    def add(self, caller: PhoneNumber, now: datetime) -> None: ...
+
+    def since(self, caller: PhoneNumber, moment: datetime) -> list[datetime]:
+        """In the order of time."""
+
+
+class Audit(Protocol):
+    def add(self, *, who: str, action: str, detail: Mapping[str, Any], now: datetime) -> None: ...
 
 
 class Work(Protocol):
-    """A unit of work: `with work:` opens one transaction; leaving without commit() undoes everything.
+    """A unit of work: `with work:` opens one transaction; leaving without commit() undoes everything."""
 
-    Its registers (work.patients, work.slots, ...) are declared in ivr/storage/work.py's contract;
-    this Protocol grows one attribute per register.
-    """
+    patients: Patients
+    staff: Staff
+    schedule: Schedule
+    slots: Slots
+    bookings: Bookings
+    referrals: Referrals
+    waiting: WaitingList
+    tasks: Tasks
+    consents: Consents
+    calls: Calls
+    attempts: Attempts
+    audit: Audit
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...
     def commit(self) -> None: ...
+
+    def reading(self) -> AbstractContextManager[Self]:
+        """One transaction that only looks, and waits for nobody who writes."""

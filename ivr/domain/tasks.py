@@ -1,0 +1,68 @@
+"""Work that outlives a call: calls to make, slots to offer, people to ring back (S4.3, 1.6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ivr.domain.identifiers import PhoneNumber
+
+
+class TaskKind(StrEnum):
+    FEEDBACK = "FEEDBACK"
+    """Confirm a visit the day before (S4.3)."""
+    SLOT_FREED = "SLOT_FREED"
+    """Offer a freed slot to the waiting list (1.5)."""
+    CALLBACK = "CALLBACK"
+    """Ring back who did not want to wait (Q04)."""
+
+
+class TaskOwner(StrEnum):
+    """Exactly one owner per task (S4.3)."""
+
+    CALL_CENTRE = "CALL_CENTRE"
+    REGISTRY = "REGISTRY"
+
+    @classmethod
+    def under(cls, *, centralised: bool) -> "TaskOwner":
+        """Who makes feedback calls in this model of the hospital."""
+        return cls.CALL_CENTRE if centralised else cls.REGISTRY
+
+
+class TaskStatus(StrEnum):
+    OPEN = "OPEN"
+    DONE = "DONE"
+    DROPPED = "DROPPED"
+    """No longer needed: the booking it was about is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task that is not stored yet."""
+
+    key: str
+    """Says what it is for; the same task is never made twice."""
+    kind: TaskKind
+    owner: TaskOwner
+    due_at: datetime
+    booking_id: int | None = None
+    slot_id: int | None = None
+    entry_id: int | None = None
+    patient_id: int | None = None
+    call_key: str | None = None
+    phone: PhoneNumber | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A stored task; whoever works on it holds a lease, which lapses after a crash."""
+
+    id: int
+    wanted: NewTask
+    status: TaskStatus
+    created_at: datetime
+    attempts: int = 0
+    leased_by: str | None = None
+    leased_until: datetime | None = None

@@ -1,0 +1,76 @@
+"""Opening a database: SQLite in one file, or PostgreSQL; trouble comes out as one exception."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
+
+from ivr.services.ports import StorageDown
+
+BUSY_MS = 5_000
+"""How long SQLite waits for another writer; a commit takes milliseconds."""
+CONNECT_SECONDS = 3
+OURS = (IntegrityError, ProgrammingError, DataError)
+"""Errors of a statement, not of the database: a rule, or a mistake of ours."""
+READ_ONLY = "ivr_read_only"
+
+
+def open_engine(url: str, *, pool_size: int = 10) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; opens no connection yet. Raises ValueError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The address may hold a password: it is not repeated.
+        raise ValueError("the database URL cannot be read; write sqlite:///path or postgresql+psycopg://…") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            engine = _sqlite(parsed, pool_size)
+        case "postgresql":
+            engine = _postgresql(parsed, pool_size)
+        case other:
+            raise ValueError(f"the database is sqlite or postgresql, not {other}")
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+def _sqlite(url: Any, pool_size: int) -> Engine:
+    # isolation_level None: the driver begins nothing by itself, we say BEGIN below.
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=CONNECT_SECONDS,
+        connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _pragmas(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE takes the write lock at once: a transaction that reads first could not get it later.
+    reading = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _postgresql(url: Any, pool_size: int) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=CONNECT_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC -c lock_timeout=5s"},
+    )
+
+
+def _translate(context: ExceptionContext) -> None:
+    problem = context.sqlalchemy_exception
+    if isinstance(problem, DBAPIError) and not isinstance(problem, OURS):
+        raise StorageDown(type(problem.orig).__name__) from context.original_exception

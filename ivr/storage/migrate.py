@@ -1,0 +1,41 @@
+"""Bringing a database to the newest form, from empty or from any older one."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from ivr.storage.engine import open_engine
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str) -> None:
+    """Apply what is missing; a second run changes nothing. Raises StorageDown."""
+    with _engine(url).begin() as connection:
+        command.upgrade(config(connection), "head")
+
+
+def current(url: str) -> str | None:
+    """The revision of a database; None before the first migration. Raises StorageDown."""
+    with _engine(url).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision that this program knows."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's settings, for a connection in which a transaction is open."""
+    settings = Config(attributes={"connection": connection})
+    settings.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return settings
+
+
+def _engine(url: str) -> Engine:
+    return open_engine(url, pool_size=1)

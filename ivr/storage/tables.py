@@ -1,0 +1,332 @@
+"""Every table. Unique indexes, not code, are the last guard against double bookings (1.6)."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Time,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from ivr.storage.types import ChannelSet, Id, Utc
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "%(table_name)s_%(column_0_N_name)s",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "pk": "%(table_name)s_pkey",
+    }
+)
+
+
+def _index(name: str, *columns: str, where: str | None = None, unique: bool = False) -> Index:
+    clause = text(where) if where else None
+    return Index(name, *columns, unique=unique, sqlite_where=clause, postgresql_where=clause)
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True)
+
+
+specialities = Table(
+    "specialities",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("position", Integer, nullable=False, server_default="0"),
+    Column("name", String, nullable=False),
+    Column("access", String, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("age_from", Integer, nullable=False, server_default="0"),
+    Column("age_to", Integer),
+    Column("sex", String),
+    Column("sensitive", Boolean, nullable=False, server_default=false()),
+    Column("district", Boolean, nullable=False, server_default=false()),
+    Column("post_code", String),
+    Column("horizon_days", Integer),
+)
+
+doctors = Table(
+    "doctors",
+    metadata,
+    _id(),
+    Column("code", String, unique=True),  # the hospital's own name of the doctor, for imports
+    Column("surname", String, nullable=False),
+    Column("given_name", String, nullable=False),
+    Column("patronymic", String),
+    Column("sex", String, nullable=False),
+    Column("speciality", ForeignKey("specialities.key"), nullable=False),
+    Column("room", String, nullable=False),
+    Column("site", String, nullable=False),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    _index("doctors_speciality", "speciality"),
+)
+
+patients = Table(
+    "patients",
+    metadata,
+    _id(),
+    Column("surname", String, nullable=False),
+    Column("given_name", String, nullable=False),
+    Column("patronymic", String),
+    Column("sex", String, nullable=False),
+    Column("birth_date", Date, nullable=False),
+    Column("oms", String(16), unique=True),
+    Column("snils", String(11), unique=True),
+    Column("certificate", String(9), unique=True),
+    Column("certificate_until", Date),
+    Column("phone", String(16)),
+    Column("attached", Boolean, nullable=False, server_default=true()),
+    Column("district_doctor_id", ForeignKey("doctors.id")),
+    CheckConstraint("oms IS NOT NULL OR snils IS NOT NULL OR certificate IS NOT NULL", name="numbered"),
+)
+
+representatives = Table(
+    "representatives",
+    metadata,
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True),
+    Column("representative_id", ForeignKey("patients.id"), primary_key=True),
+    CheckConstraint("patient_id <> representative_id", name="another_person"),
+)
+
+schedule_rules = Table(
+    "schedule_rules",
+    metadata,
+    _id(),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    Column("weekdays", String(7), nullable=False),  # digits, 0 is Monday
+    Column("parity", String, nullable=False, server_default="any"),
+    Column("every_weeks", Integer, nullable=False, server_default="1"),
+    Column("week", Integer, nullable=False, server_default="0"),
+    Column("since", Date),
+    Column("until", Date),
+    Column("minutes", Integer),
+    Column("kind", String),
+    Column("channels", ChannelSet),
+    _index("schedule_rules_doctor", "doctor_id"),
+)
+
+day_overrides = Table(
+    "day_overrides",
+    metadata,
+    Column("doctor_id", ForeignKey("doctors.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("hours", String, nullable=False),  # 09:00-14:00, several by commas, empty for nothing
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    _id(),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    # The same days as moments, which slots can be compared with in any database.
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    _index("absences_doctor", "doctor_id", "ends_at"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    _id(),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+    Column("speciality", ForeignKey("specialities.key"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("channels", ChannelSet, nullable=False),
+    Column("room", String, nullable=False),
+    Column("release_at", Utc),
+    Column("for_patient_id", ForeignKey("patients.id")),
+    Column("state", String, nullable=False, server_default="FREE"),
+    Column("held_by", String),
+    Column("held_until", Utc),
+    UniqueConstraint("doctor_id", "starts_at"),
+    CheckConstraint("starts_at < ends_at", name="lasts"),
+    CheckConstraint("state IN ('FREE', 'BOOKED', 'CLOSED')", name="state"),
+    # A booked slot leaves the index: the search reads only what can be offered, in the order of time.
+    _index("slots_free", "speciality", "kind", "starts_at", where="state = 'FREE'"),
+    _index("slots_held", "held_by", where="held_by IS NOT NULL"),
+    _index("slots_for_patient", "for_patient_id", where="for_patient_id IS NOT NULL"),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("ticket", String, nullable=False, unique=True),
+    Column("slot_id", ForeignKey("slots.id"), nullable=False),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("speciality", ForeignKey("specialities.key"), nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("call_key", String),
+    Column("contact", String(16)),
+    Column("referral_number", String),
+    Column("replaces_id", ForeignKey("bookings.id")),
+    Column("closed_at", Utc),
+    Column("closed_key", String),
+    _index(
+        "bookings_one_of_slot",
+        "slot_id",
+        where="status IN ('BOOKED', 'PASSED', 'VISITED', 'NO_SHOW')",
+        unique=True,
+    ),
+    _index("bookings_one_of_speciality", "patient_id", "speciality", where="status = 'BOOKED'", unique=True),
+    _index("bookings_patient", "patient_id"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    _id(),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("number", String, nullable=False),
+    Column("speciality", ForeignKey("specialities.key"), nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id")),
+    Column("valid_until", Date, nullable=False),
+    Column("used_by", ForeignKey("bookings.id")),
+    UniqueConstraint("patient_id", "number"),
+)
+
+waiting_entries = Table(
+    "waiting_entries",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("speciality", ForeignKey("specialities.key"), nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id")),
+    Column("part_of_day", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("entered_at", Utc, nullable=False),
+    Column("deadline", Utc, nullable=False),
+    Column("window_until", Date, nullable=False),
+    Column("priority", Boolean, nullable=False, server_default=false()),
+    Column("declined", Integer, nullable=False, server_default="0"),
+    Column("no_answer", Integer, nullable=False, server_default="0"),
+    Column("contact", String(16)),
+    Column("closed_at", Utc),
+    _index(
+        "waiting_entries_one_open",
+        "patient_id",
+        "speciality",
+        where="status IN ('NEW', 'ACTIVE', 'OFFERED', 'ESCALATED')",
+        unique=True,
+    ),
+    _index("waiting_entries_queue", "speciality", "deadline", where="status IN ('NEW', 'ACTIVE', 'ESCALATED')"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("slot_id", ForeignKey("slots.id")),
+    Column("entry_id", ForeignKey("waiting_entries.id")),
+    Column("patient_id", ForeignKey("patients.id")),
+    Column("call_key", String),
+    Column("phone", String(16)),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_by", String),
+    Column("leased_until", Utc),
+    Column("payload", JSON, nullable=False),
+    _index("tasks_due", "owner", "due_at", where="status = 'OPEN'"),
+    _index("tasks_booking", "booking_id", where="booking_id IS NOT NULL"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _id(),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("given", Boolean, nullable=False),
+    Column("method", String, nullable=False),
+    Column("phone", String(16)),
+    Column("wording", String, nullable=False),
+    Column("call_key", String),
+    Column("at", Utc, nullable=False),
+    _index("consents_patient", "patient_id", "purpose", "at"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_key", String, primary_key=True),
+    Column("caller", String(16)),
+    Column("line", String, nullable=False),
+    Column("node", String, nullable=False, server_default=""),
+    Column("begun_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("progress", JSON, nullable=False),
+    Column("outcome", String),
+    Column("detail", String),
+    Column("ended_at", Utc),
+    Column("resumed_at", Utc),
+    _index("calls_caller", "caller", "begun_at"),
+    _index("calls_running", "node", where="ended_at IS NULL"),
+)
+
+# No foreign key to calls: a call that began while the database was down still has a journal.
+steps = Table(
+    "steps",
+    metadata,
+    _id(),
+    Column("call_key", String, nullable=False),
+    Column("step", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("waited_ms", Integer, nullable=False),
+    Column("wording", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    _index("steps_call", "call_key"),
+)
+
+# Who tried, never what was tried (4.2).
+failed_identifications = Table(
+    "failed_identifications",
+    metadata,
+    _id(),
+    Column("caller", String(16), nullable=False),
+    Column("at", Utc, nullable=False),
+    _index("failed_identifications_caller", "caller", "at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Utc, nullable=False),
+    Column("who", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("detail", JSON, nullable=False),
+    _index("audit_at", "at"),
+)
