@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
@@ -47,8 +47,10 @@ class Wanted:
     until: datetime
     doctor_id: int | None = None
     site: str | None = None
-    busy: tuple[tuple[datetime, datetime], ...] = ()
-    """Starts strictly between these moments clash with other visits of the patient."""
+    beside: tuple[Slot, ...] = ()
+    """Other visits of the patient, which a wanted slot must not clash with (1.6)."""
+    gap: timedelta = timedelta(0)
+    """Least time between the beginnings of two visits of one patient (1.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ class Staff(Protocol):
 
 
 class Schedule(Protocol):
-    def rules(self) -> dict[int, list[WorkRule]]: ...
+    """What doctors work; slots are made of it."""
+
+    def rules(self) -> dict[int, list[WorkRule]]:
+        """By doctor."""
+
     def overrides(self) -> list[DayOverride]: ...
     def absences(self) -> list[Absence]: ...
     def add_rules(self, rules: Iterable[WorkRule]) -> None: ...
@@ -126,6 +132,9 @@ class Schedule(Protocol):
 
     def add_absence(self, absence: Absence, zone: ZoneInfo) -> None:
         """Slots of the doctor on those local days are offered to nobody."""
+
+    def forget(self, doctor_ids: Iterable[int]) -> None:
+        """Remove rules, absences and overrides of these doctors; slots stay as they are."""
 
 
 class Slots(Protocol):
@@ -162,7 +171,8 @@ class Slots(Protocol):
     def release(self, call_key: str, *, but: int | None = None) -> None:
         """Let go of every slot that the call holds, except one."""
 
-    def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None: ...
+    def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
+        """Store new slots. One that another process has just added is left as it is."""
 
     def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[Slot]:
         """All slots, free or not, in the order of time."""
@@ -266,18 +276,30 @@ class Audit(Protocol):
 class Work(Protocol):
     """A unit of work: `with work:` opens one transaction; leaving without commit() undoes everything."""
 
-    patients: Patients
-    staff: Staff
-    schedule: Schedule
-    slots: Slots
-    bookings: Bookings
-    referrals: Referrals
-    waiting: WaitingList
-    tasks: Tasks
-    consents: Consents
-    calls: Calls
-    attempts: Attempts
-    audit: Audit
+    @property
+    def patients(self) -> Patients: ...
+    @property
+    def staff(self) -> Staff: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def slots(self) -> Slots: ...
+    @property
+    def bookings(self) -> Bookings: ...
+    @property
+    def referrals(self) -> Referrals: ...
+    @property
+    def waiting(self) -> WaitingList: ...
+    @property
+    def tasks(self) -> Tasks: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def calls(self) -> Calls: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def audit(self) -> Audit: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

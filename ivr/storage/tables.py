@@ -162,6 +162,7 @@ slots = Table(
     CheckConstraint("state IN ('FREE', 'BOOKED', 'CLOSED')", name="state"),
     # A booked slot leaves the index: the search reads only what can be offered, in the order of time.
     _index("slots_free", "speciality", "kind", "starts_at", where="state = 'FREE'"),
+    _index("slots_free_of_doctor", "doctor_id", "kind", "starts_at", where="state = 'FREE'"),
     _index("slots_held", "held_by", where="held_by IS NOT NULL"),
     _index("slots_for_patient", "for_patient_id", where="for_patient_id IS NOT NULL"),
 )

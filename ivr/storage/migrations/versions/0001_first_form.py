@@ -224,6 +224,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'FREE'"),
     )
     op.create_index(
+        "slots_free_of_doctor",
+        "slots",
+        ["doctor_id", "kind", "starts_at"],
+        sqlite_where=sa.text("state = 'FREE'"),
+        postgresql_where=sa.text("state = 'FREE'"),
+    )
+    op.create_index(
         "slots_held",
         "slots",
         ["held_by"],

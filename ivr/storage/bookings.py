@@ -1,0 +1,103 @@
+"""Bookings: the unique indexes of the table have the last word (1.6)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ivr.domain.booking import FILLS_A_SLOT, Booking, BookingStatus
+from ivr.domain.patient import Subject
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import AlreadyBooked, SlotTaken
+from ivr.domain.slot import Channel
+from ivr.services.ports import NewBooking
+from ivr.storage.register import Register, e164, found, phone
+from ivr.storage.slots import slot_of
+from ivr.storage.tables import bookings, slots
+
+
+class BookingRegister(Register):
+    def get(self, booking_id: int) -> Booking:
+        return found(self._one(bookings.c.id == booking_id), f"booking {booking_id}")
+
+    def of_key(self, key: str) -> Booking | None:
+        return self._one(bookings.c.key == key)
+
+    def of_ticket(self, ticket: str) -> Booking | None:
+        return self._one(bookings.c.ticket == ticket)
+
+    def active(self, patient_id: int) -> list[Booking]:
+        return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
+
+    def add(self, new: NewBooking) -> Booking:
+        try:
+            # A savepoint: after a refusal the transaction can still be asked whose fault it was.
+            with self._connection.begin_nested():
+                booking_id = self._insert(bookings, **_values(new))
+        except IntegrityError:
+            raise self._refusal(new.booking) from None
+        return self.get(booking_id)
+
+    def _refusal(self, booking: Booking) -> Exception:
+        for other in self.active(booking.patient_id):
+            if other.slot.speciality == booking.slot.speciality:
+                return AlreadyBooked(other.id)
+        filled = bookings.c.status.in_([status.value for status in FILLS_A_SLOT])
+        if self._one((bookings.c.slot_id == booking.slot.id) & filled):
+            return SlotTaken(booking.slot.id)
+        raise
+
+    def close(self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime) -> Booking:
+        booking.becomes(status)
+        changes = {"status": status.value, "closed_at": now, "closed_key": key}
+        self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
+        return self.get(booking.id)
+
+    def _one(self, condition: ColumnElement[bool]) -> Booking | None:
+        return next(iter(self._all(condition)), None)
+
+    def _all(self, condition: ColumnElement[bool]) -> list[Booking]:
+        joined = select(bookings, slots).join(slots, slots.c.id == bookings.c.slot_id)
+        chosen = joined.where(condition).order_by(slots.c.starts_at, bookings.c.id)
+        return [_booking(row) for row in self._run(chosen).mappings()]
+
+
+def _booking(row: RowMapping) -> Booking:
+    own = bookings.c
+    return Booking(
+        id=row[own.id],
+        ticket=row[own.ticket],
+        slot=slot_of(row),
+        patient_id=row[own.patient_id],
+        purpose=Purpose(row[own.purpose]),
+        channel=Channel(row[own.channel]),
+        status=BookingStatus(row[own.status]),
+        created_at=row[own.created_at],
+        referral_number=row[own.referral_number],
+        subject=Subject(row[own.subject]),
+        contact=phone(row[own.contact]),
+        replaces_id=row[own.replaces_id],
+        closed_at=row[own.closed_at],
+        closed_key=row[own.closed_key],
+    )
+
+
+def _values(new: NewBooking) -> dict[str, Any]:
+    booking = new.booking
+    return {
+        "key": new.key,
+        "ticket": booking.ticket,
+        "slot_id": booking.slot.id,
+        "patient_id": booking.patient_id,
+        "speciality": booking.slot.speciality,
+        "purpose": booking.purpose.value,
+        "channel": booking.channel.value,
+        "subject": booking.subject.value,
+        "status": booking.status.value,
+        "created_at": booking.created_at,
+        "call_key": new.call_key,
+        "contact": e164(booking.contact),
+        "referral_number": booking.referral_number,
+        "replaces_id": booking.replaces_id,
+    }

@@ -1,0 +1,78 @@
+"""What `free` means, in SQL: said once, for looking, holding and booking alike."""
+
+from sqlalchemy import ColumnElement, Integer, and_, exists, literal_column, not_, or_, type_coerce
+
+from ivr.domain.slot import PERSONAL, Slot
+from ivr.services.ports import Offer, Wanted
+from ivr.storage.tables import absences, doctors, slots
+from ivr.storage.types import bit_of
+
+FREE = slots.c.state == literal_column("'FREE'")
+"""A literal: only that lets the databases use the index that has nothing but free slots."""
+
+
+def free_for(offer: Offer) -> ColumnElement[bool]:
+    """Nobody else has it, it is published, and it is meant for this patient and channel."""
+    return and_(FREE, _not_held(offer), _published(offer), _meant_for(offer), _doctor_works())
+
+
+def wanted_slots(wanted: Wanted) -> ColumnElement[bool]:
+    """Free, of the kind, doctor and time that are looked for, beside the patient's other visits."""
+    whose = (
+        slots.c.speciality == wanted.speciality if wanted.doctor_id is None else slots.c.doctor_id == wanted.doctor_id
+    )
+    return and_(
+        whose,
+        slots.c.kind == wanted.kind.value,
+        slots.c.starts_at >= wanted.since,
+        slots.c.starts_at < wanted.until,
+        suits(wanted),
+    )
+
+
+def suits(wanted: Wanted) -> ColumnElement[bool]:
+    """All that does not say where in an index to look."""
+    conditions = [free_for(wanted.offer), *(not_(_clash(visit, wanted)) for visit in wanted.beside)]
+    if wanted.site is not None:
+        conditions.append(exists().where(doctors.c.id == slots.c.doctor_id, doctors.c.site == wanted.site))
+    return and_(*conditions)
+
+
+def held_by_other(offer: Offer) -> ColumnElement[bool]:
+    return not_(_not_held(offer))
+
+
+def _not_held(offer: Offer) -> ColumnElement[bool]:
+    lapsed = slots.c.held_until <= offer.now
+    free = or_(slots.c.held_by.is_(None), lapsed)
+    return free if offer.call_key is None else or_(free, slots.c.held_by == offer.call_key)
+
+
+def _published(offer: Offer) -> ColumnElement[bool]:
+    return or_(slots.c.release_at.is_(None), slots.c.release_at <= offer.now)
+
+
+def _meant_for(offer: Offer) -> ColumnElement[bool]:
+    channels = type_coerce(slots.c.channels, Integer)
+    for_all = and_(
+        slots.c.for_patient_id.is_(None),
+        slots.c.kind.not_in([kind.value for kind in PERSONAL]),
+        channels.bitwise_and(bit_of(offer.channel)) != 0,
+    )
+    return or_(slots.c.for_patient_id == offer.patient_id, for_all)
+
+
+def _doctor_works() -> ColumnElement[bool]:
+    away = exists().where(
+        absences.c.doctor_id == slots.c.doctor_id,
+        absences.c.ends_at > slots.c.starts_at,
+        absences.c.starts_at <= slots.c.starts_at,
+    )
+    return and_(exists().where(doctors.c.id == slots.c.doctor_id, doctors.c.active), not_(away))
+
+
+def _clash(visit: Slot, wanted: Wanted) -> ColumnElement[bool]:
+    """The same as Slot.clashes_with."""
+    begins, ends = slots.c.starts_at, slots.c.ends_at
+    near = and_(begins > visit.starts_at - wanted.gap, begins < visit.starts_at + wanted.gap)
+    return or_(near, and_(begins < visit.ends_at, ends > visit.starts_at))

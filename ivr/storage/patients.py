@@ -1,0 +1,90 @@
+"""The register of patients and their representatives."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import ColumnElement, insert, select
+
+from ivr.domain.identifiers import Certificate, Claim, OmsNumber, PhoneNumber, Snils
+from ivr.domain.patient import Patient, Sex
+from ivr.storage.register import Register, e164, found, phone
+from ivr.storage.tables import patients, representatives
+
+
+class PatientRegister(Register):
+    def get(self, patient_id: int) -> Patient:
+        return found(self._one(patients.c.id == patient_id), f"patient {patient_id}")
+
+    def lock(self, patient_id: int) -> None:
+        # NO KEY UPDATE: rows that refer to the patient may be written meanwhile. SQLite has one writer anyway.
+        chosen = select(patients.c.id).where(patients.c.id == patient_id).with_for_update(key_share=True)
+        found(self._run(chosen).scalar(), f"patient {patient_id}")
+
+    def matching(self, claim: Claim, born: date) -> Patient | None:
+        """One question for both halves: a wrong number and a wrong date take the same time (4.2)."""
+        return self._one((_column(claim) == claim.digits) & (patients.c.birth_date == born))
+
+    def phones(self, patient_ids: Sequence[int]) -> frozenset[PhoneNumber]:
+        chosen = select(patients.c.phone).where(patients.c.id.in_(patient_ids), patients.c.phone.is_not(None))
+        return frozenset(PhoneNumber(number) for number in self._run(chosen).scalars())
+
+    def add(self, patient: Patient) -> int:
+        patient_id = self._insert(
+            patients,
+            surname=patient.surname,
+            given_name=patient.given_name,
+            patronymic=patient.patronymic,
+            sex=patient.sex,
+            birth_date=patient.birth_date,
+            oms=_digits(patient.oms),
+            snils=_digits(patient.snils),
+            certificate=_digits(patient.certificate),
+            certificate_until=patient.certificate_until,
+            phone=e164(patient.phone),
+            attached=patient.attached,
+            district_doctor_id=patient.district_doctor_id,
+        )
+        for representative in patient.representatives:
+            values = {"patient_id": patient_id, "representative_id": representative}
+            self._run(insert(representatives).values(values))
+        return patient_id
+
+    def _one(self, condition: ColumnElement[bool]) -> Patient | None:
+        row = self._run(select(patients).where(condition)).one_or_none()
+        if row is None:
+            return None
+        return Patient(
+            id=row.id,
+            surname=row.surname,
+            given_name=row.given_name,
+            patronymic=row.patronymic,
+            sex=Sex(row.sex),
+            birth_date=row.birth_date,
+            oms=OmsNumber(row.oms) if row.oms else None,
+            snils=Snils(row.snils) if row.snils else None,
+            certificate=Certificate(row.certificate) if row.certificate else None,
+            certificate_until=row.certificate_until,
+            phone=phone(row.phone),
+            attached=row.attached,
+            district_doctor_id=row.district_doctor_id,
+            representatives=self._representatives(row.id),
+        )
+
+    def _representatives(self, patient_id: int) -> tuple[int, ...]:
+        own = representatives.c
+        chosen = select(own.representative_id).where(own.patient_id == patient_id).order_by(own.representative_id)
+        return tuple(self._run(chosen).scalars())
+
+
+def _column(claim: Claim) -> ColumnElement[str]:
+    match claim:
+        case OmsNumber():
+            return patients.c.oms
+        case Snils():
+            return patients.c.snils
+        case Certificate():
+            return patients.c.certificate
+
+
+def _digits(number: Claim | None) -> str | None:
+    return None if number is None else number.digits

@@ -1,0 +1,59 @@
+"""Small registers that only grow: consents, failed identifications, the audit log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from ivr.domain.identifiers import PhoneNumber
+from ivr.services.ports import Consent
+from ivr.storage.register import Register, e164, phone
+from ivr.storage.tables import audit, consents, failed_identifications
+
+
+class ConsentRegister(Register):
+    def add(self, consent: Consent) -> None:
+        values = {
+            "patient_id": consent.patient_id,
+            "purpose": consent.purpose,
+            "given": consent.given,
+            "method": consent.method,
+            "phone": e164(consent.phone),
+            "wording": consent.wording,
+            "call_key": consent.call_key,
+            "at": consent.at,
+        }
+        self._run(insert(consents).values(values))
+
+    def latest(self, patient_id: int, purpose: str) -> Consent | None:
+        own = consents.c
+        chosen = select(consents).where(own.patient_id == patient_id, own.purpose == purpose)
+        row = self._run(chosen.order_by(own.at.desc(), own.id.desc()).limit(1)).one_or_none()
+        if row is None:
+            return None
+        return Consent(
+            patient_id=row.patient_id,
+            purpose=row.purpose,
+            given=row.given,
+            method=row.method,
+            phone=phone(row.phone),
+            wording=row.wording,
+            call_key=row.call_key,
+            at=row.at,
+        )
+
+
+class AttemptRegister(Register):
+    def add(self, caller: PhoneNumber, now: datetime) -> None:
+        self._run(insert(failed_identifications).values(caller=caller.e164, at=now))
+
+    def since(self, caller: PhoneNumber, moment: datetime) -> list[datetime]:
+        own = failed_identifications.c
+        chosen = select(own.at).where(own.caller == caller.e164, own.at > moment).order_by(own.at)
+        return list(self._run(chosen).scalars())
+
+
+class AuditRegister(Register):
+    def add(self, *, who: str, action: str, detail: Mapping[str, Any], now: datetime) -> None:
+        self._run(insert(audit).values(who=who, action=action, detail=dict(detail), at=now))

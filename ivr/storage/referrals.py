@@ -1,0 +1,31 @@
+"""Referrals and what they were used for."""
+
+from sqlalchemy import null, select, update
+
+from ivr.domain.referral import Referral
+from ivr.storage.register import Register
+from ivr.storage.tables import referrals
+
+
+class ReferralRegister(Register):
+    def find(self, patient_id: int, number: str) -> Referral | None:
+        own = (referrals.c.patient_id == patient_id) & (referrals.c.number == number)
+        row = self._run(select(referrals).where(own)).one_or_none()
+        return None if row is None else Referral(**row._mapping)
+
+    def use(self, referral_id: int, booking_id: int) -> None:
+        self._run(update(referrals).where(referrals.c.id == referral_id).values(used_by=booking_id))
+
+    def give_back(self, booking_id: int) -> None:
+        self._run(update(referrals).where(referrals.c.used_by == booking_id).values(used_by=null()))
+
+    def add(self, referral: Referral) -> int:
+        return self._insert(
+            referrals,
+            patient_id=referral.patient_id,
+            number=referral.number,
+            speciality=referral.speciality,
+            doctor_id=referral.doctor_id,
+            valid_until=referral.valid_until,
+            used_by=referral.used_by,
+        )

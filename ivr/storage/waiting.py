@@ -1,0 +1,88 @@
+"""The waiting list: one open entry per patient and speciality, guarded by an index (1.5)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ivr.domain.refusals import AlreadyWaiting
+from ivr.domain.waiting_list import OPEN, PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
+from ivr.services.ports import NewEntry
+from ivr.storage.register import Register, e164, found
+from ivr.storage.tables import waiting_entries as entries
+
+
+class WaitingRegister(Register):
+    def get(self, entry_id: int) -> WaitingEntry:
+        return found(self._one(entries.c.id == entry_id), f"waiting-list entry {entry_id}")
+
+    def of_key(self, key: str) -> WaitingEntry | None:
+        return self._one(entries.c.key == key)
+
+    def open_of(self, patient_id: int) -> list[WaitingEntry]:
+        still_open = entries.c.status.in_([status.value for status in OPEN])
+        return self._all((entries.c.patient_id == patient_id) & still_open)
+
+    def add(self, new: NewEntry) -> WaitingEntry:
+        try:
+            with self._connection.begin_nested():
+                return self.get(self._insert(entries, **_values(new)))
+        except IntegrityError:
+            for other in self.open_of(new.entry.patient_id):
+                if other.speciality == new.entry.speciality:
+                    raise AlreadyWaiting(other.id) from None
+            raise
+
+    def save(self, entry: WaitingEntry, now: datetime) -> None:
+        changes = {
+            "status": entry.status.value,
+            "priority": entry.priority,
+            "declined": entry.declined,
+            "no_answer": entry.no_answer,
+            "closed_at": None if entry.status in OPEN else now,
+        }
+        self._run(update(entries).where(entries.c.id == entry.id).values(changes))
+
+    def _one(self, condition: ColumnElement[bool]) -> WaitingEntry | None:
+        return next(iter(self._all(condition)), None)
+
+    def _all(self, condition: ColumnElement[bool]) -> list[WaitingEntry]:
+        chosen = select(entries).where(condition).order_by(entries.c.deadline, entries.c.id)
+        return [_entry(row) for row in self._run(chosen)]
+
+
+def _entry(row: Row[Any]) -> WaitingEntry:
+    return WaitingEntry(
+        id=row.id,
+        patient_id=row.patient_id,
+        speciality=row.speciality,
+        doctor_id=row.doctor_id,
+        part_of_day=PartOfDay(row.part_of_day),
+        reason=WaitingReason(row.reason),
+        status=WaitingStatus(row.status),
+        entered_at=row.entered_at,
+        deadline=row.deadline,
+        window_until=row.window_until,
+        priority=row.priority,
+        declined=row.declined,
+        no_answer=row.no_answer,
+    )
+
+
+def _values(new: NewEntry) -> dict[str, Any]:
+    entry = new.entry
+    return {
+        "key": new.key,
+        "contact": e164(new.contact),
+        "patient_id": entry.patient_id,
+        "speciality": entry.speciality,
+        "doctor_id": entry.doctor_id,
+        "part_of_day": entry.part_of_day.value,
+        "reason": entry.reason.value,
+        "status": entry.status.value,
+        "entered_at": entry.entered_at,
+        "deadline": entry.deadline,
+        "window_until": entry.window_until,
+        "priority": entry.priority,
+    }

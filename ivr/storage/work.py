@@ -1,0 +1,109 @@
+"""The unit of work: one transaction, and the registers that speak within it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ivr.services.ports import StorageDown
+from ivr.storage.bookings import BookingRegister
+from ivr.storage.calls import CallRegister
+from ivr.storage.engine import OURS, READ_ONLY
+from ivr.storage.patients import PatientRegister
+from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
+from ivr.storage.referrals import ReferralRegister
+from ivr.storage.schedule import ScheduleRegister
+from ivr.storage.slots import SlotRegister
+from ivr.storage.staff import StaffRegister
+from ivr.storage.tasks import TaskRegister
+from ivr.storage.waiting import WaitingRegister
+
+
+class SqlWork:
+    """A unit of work on SQLite or PostgreSQL. Implements Work."""
+
+    patients: PatientRegister
+    staff: StaffRegister
+    schedule: ScheduleRegister
+    slots: SlotRegister
+    bookings: BookingRegister
+    referrals: ReferralRegister
+    waiting: WaitingRegister
+    tasks: TaskRegister
+    consents: ConsentRegister
+    calls: CallRegister
+    attempts: AttemptRegister
+    audit: AuditRegister
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The open transaction, for imports that write many rows at once."""
+        if self._connection is None:
+            raise RuntimeError("a unit of work is used between `with work:` and its end")
+        return self._connection
+
+    def __enter__(self) -> Self:
+        return self._open(read_only=False)
+
+    def __exit__(self, *problem: object) -> None:
+        connection, self._connection = self.connection, None
+        # Closing rolls back what was not committed. What the caller must hear of has been raised before.
+        with _unless_down():
+            connection.close()
+
+    def commit(self) -> None:
+        """Keep all that was done. Raises StorageDown: then nobody knows whether it was kept."""
+        with _unless_down():
+            self.connection.commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Self]:
+        """A transaction that only looks, and waits for nobody who writes."""
+        self._open(read_only=True)
+        try:
+            yield self
+        finally:
+            self.__exit__()
+
+    def _open(self, *, read_only: bool) -> Self:
+        if self._connection is not None:
+            raise RuntimeError("this unit of work is open already")
+        with _unless_down():
+            connection = self._engine.connect()
+            if read_only:
+                connection = connection.execution_options(**{READ_ONLY: True})
+            connection.begin()
+        self._connection = connection
+        self._registers(connection)
+        return self
+
+    def _registers(self, connection: Connection) -> None:
+        self.patients = PatientRegister(connection)
+        self.staff = StaffRegister(connection)
+        self.schedule = ScheduleRegister(connection)
+        self.slots = SlotRegister(connection)
+        self.bookings = BookingRegister(connection)
+        self.referrals = ReferralRegister(connection)
+        self.waiting = WaitingRegister(connection)
+        self.tasks = TaskRegister(connection)
+        self.consents = ConsentRegister(connection)
+        self.calls = CallRegister(connection)
+        self.attempts = AttemptRegister(connection)
+        self.audit = AuditRegister(connection)
+
+
+@contextmanager
+def _unless_down() -> Iterator[None]:
+    """Trouble beside statements: no connection to be had, or none left in the pool."""
+    try:
+        yield
+    except SQLAlchemyError as problem:
+        if isinstance(problem, DBAPIError) and isinstance(problem, OURS):
+            raise
+        raise StorageDown(type(problem).__name__) from problem
