@@ -56,7 +56,8 @@ async def choose_speciality(call: Call, patient: Patient) -> None:
         case Purpose.DISP | Purpose.VACC:
             await _admitted(call, patient, GOES_TO[form.purpose])
         case Purpose.ILLNESS:
-            await _own_doctor(call, patient) or await _from_menu(call, patient)
+            if not await _own_doctor(call, patient):
+                await _from_menu(call, patient)
         case _:
             raise ToOperator("purpose_unknown")
     call.entered()

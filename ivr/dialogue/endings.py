@@ -19,7 +19,8 @@ CALL_BACK_WITHIN = timedelta(hours=2)
 
 async def conduct(call: Call, story: Story) -> str:
     """Run a story to its ending; return the outcome: goodbye, operator, callback, hangup or trouble."""
-    outcome, reason = "trouble", "crash"
+    outcome = "trouble"
+    reason: str | None = "crash"
     try:
         outcome, reason = await _told(call, story)
     except CallerHungUp:
