@@ -6,8 +6,9 @@ import time
 from bench.measure import Result, result
 from ivr.phone.agi import AgiApplication
 from ivr.phone.agi_session import AgiCall
+from tests.asterisk import free_ports
 from tests.sip.caller import a_call
-from tests.sip.exchange import HOST, an_exchange, free_port
+from tests.sip.exchange import HOST, an_exchange
 
 COMMANDS = 2000
 
@@ -33,7 +34,7 @@ async def _round_trips(count: int) -> list[float]:
 
     application = AgiApplication()
     application.add_route("inbound", trips)
-    port = free_port()
+    (port,) = free_ports(1)
     server = await application.listen(HOST, port)
     async with server:
         with an_exchange(agi_port=port) as exchange:

@@ -17,12 +17,15 @@ from ivr.storage.types import bit_of
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 """A Tuesday, ten in the morning in Moscow."""
-DAYS_BACK, DAYS_AHEAD = 40, 20
+DAYS_AHEAD = 20
+LEAST_DAYS = 60
 SLOTS_A_DAY = 32
+MOST_DOCTORS = 180
+"""A big hospital; a table that is bigger still has more history."""
 LENGTH = timedelta(minutes=15)
 SPECIALITY = "therapist"
-THERAPISTS = 3
-"""Every third doctor is one."""
+THERAPISTS = 8
+"""Every eighth doctor is one."""
 TAKEN_SOON, TAKEN_LATER = 0.98, 0.7
 COLUMNS = ("doctor_id", "speciality", "kind", "starts_at", "ends_at", "channels", "room", "state")
 
@@ -31,7 +34,8 @@ def fill(engine: Engine, slots: int, patients: int = 100) -> None:
     """Create the tables and fill them with about that many slots; the same rows each time."""
     tables.metadata.drop_all(engine)
     tables.metadata.create_all(engine)
-    doctors = max(THERAPISTS, round(slots / (DAYS_BACK + DAYS_AHEAD) / SLOTS_A_DAY))
+    doctors = max(1, min(MOST_DOCTORS, round(slots / LEAST_DAYS / SLOTS_A_DAY)))
+    days = round(slots / doctors / SLOTS_A_DAY)
     known = load_specialities().specialities
     others = [key for key in known if key != SPECIALITY]
     posts = [SPECIALITY if number % THERAPISTS == 0 else others[number % len(others)] for number in range(doctors)]
@@ -39,7 +43,7 @@ def fill(engine: Engine, slots: int, patients: int = 100) -> None:
         connection.execute(insert(tables.specialities), [asdict(one) for one in known.values()])
         connection.execute(insert(tables.doctors), [_doctor(number, post) for number, post in enumerate(posts, 1)])
         connection.execute(insert(tables.patients), [_patient(number) for number in range(1, patients + 1)])
-        _copy(connection.connection.driver_connection, engine.dialect.name, posts)
+        _copy(connection.connection.driver_connection, engine.dialect.name, posts, days)
     _analyse(engine)
 
 
@@ -70,10 +74,10 @@ def policy(number: int) -> str:
     raise AssertionError("one of ten check digits is right")
 
 
-def _slots(posts: list[str], stored: Callable[[datetime], Any]) -> Iterator[tuple[Any, ...]]:
+def _slots(posts: list[str], days: int, stored: Callable[[datetime], Any]) -> Iterator[tuple[Any, ...]]:
     chance = random.Random(1)  # noqa: S311 -- the same rows each time
     channels = sum(bit_of(channel) for channel in Channel)
-    for day in range(-DAYS_BACK, DAYS_AHEAD):
+    for day in range(DAYS_AHEAD - days, DAYS_AHEAD):
         opens = NOW.replace(hour=5) + timedelta(days=day)
         times = [stored(opens + LENGTH * number) for number in range(SLOTS_A_DAY + 1)]
         share = TAKEN_SOON if day < 3 else TAKEN_LATER
@@ -84,16 +88,16 @@ def _slots(posts: list[str], stored: Callable[[datetime], Any]) -> Iterator[tupl
                 yield number, post, kind, start, end, channels, "101", state
 
 
-def _copy(connection: Any, dialect: str, posts: list[str]) -> None:
+def _copy(connection: Any, dialect: str, posts: list[str], days: int) -> None:
     """As fast as the database can: a million rows are filled in, not measured."""
     names = ", ".join(COLUMNS)
     if dialect == "sqlite":
         marks = ", ".join("?" * len(COLUMNS))
-        rows = _slots(posts, lambda moment: f"{moment:%Y-%m-%d %H:%M:%S.%f}")  # as SQLAlchemy writes it
+        rows = _slots(posts, days, lambda moment: f"{moment:%Y-%m-%d %H:%M:%S.%f}")  # as SQLAlchemy writes it
         connection.executemany(f"INSERT INTO slots ({names}) VALUES ({marks})", rows)  # noqa: S608
         return
     with connection.cursor() as cursor, cursor.copy(f"COPY slots ({names}) FROM STDIN") as copy:
-        for row in _slots(posts, lambda moment: moment):
+        for row in _slots(posts, days, lambda moment: moment):
             copy.write_row(row)
 
 
