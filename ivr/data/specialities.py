@@ -65,6 +65,7 @@ def _post(key: str, table: Table, mixes: Mapping[str, tuple[Share, ...]]) -> Pos
             shares=mixes[mix],
             lengths={_kind(lengths, each): lengths.number(each, 0) for each in lengths.items()},
             release_days_before=table.number("release_days_before", 0),
+            horizon_days=table.optional_number("horizon_days"),
         )
     except ValueError as problem:
         raise table.error("minutes", str(problem)) from problem

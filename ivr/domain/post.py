@@ -54,6 +54,8 @@ class Post:
     release_time: time = time(7)
     release_days_before: int = 0
     """0: released on the morning of the day itself; 1: on the morning before."""
+    horizon_days: int | None = None
+    """Where it is not the usual horizon (D-01)."""
 
     def __post_init__(self) -> None:
         shortest = min((self.minutes, *self.lengths.values()))

@@ -1,0 +1,170 @@
+"""The demo hospital put into an empty database: staff, timetable, fictitious people and what they have booked."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from ivr.data import Catalogue, bundled, load_duty
+from ivr.data.people import demo_people
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.hospital import Hospital
+from ivr.domain.identifiers import Certificate, OmsNumber, PhoneNumber, Snils
+from ivr.domain.patient import Patient, Sex
+from ivr.domain.purpose import Purpose
+from ivr.domain.referral import Referral
+from ivr.domain.rules import Rules
+from ivr.domain.schedule import Absence, WorkRule
+from ivr.domain.slot import Channel, Slot, SlotKind
+from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
+from ivr.importing import doctors as staff
+from ivr.importing import schedule
+from ivr.importing.checking import Checked, check
+from ivr.importing.comparing import compare_doctors
+from ivr.importing.csv_file import BadFile, Complaint, read_csv
+from ivr.importing.storing import doctors_by_code, store_changes, store_specialities
+from ivr.services.ports import NewBooking, NewEntry, Offer
+from ivr.services.schedule import publish_within
+from ivr.storage import tables
+from ivr.storage.work import SqlWork
+
+SPECIALIST_WORKING_DAYS = 14
+TICKETS_FROM = 100_001
+
+
+def load_demo(work: SqlWork, catalogue: Catalogue, hospital: Hospital, *, rules: Rules, now: datetime) -> bool:
+    """Fill an empty database with the demo hospital; False, and nothing changed, where there are doctors already.
+
+    The same day makes the same slots, bookings and numbers.
+    """
+    with work:
+        if work.connection.execute(select(tables.doctors.c.id).limit(1)).first():
+            return False
+        Demo(work, catalogue, hospital, rules, now).load()
+        work.commit()
+    return True
+
+
+class Demo:
+    """One loading of the demo hospital, within an open unit of work."""
+
+    def __init__(self, work: SqlWork, catalogue: Catalogue, hospital: Hospital, rules: Rules, now: datetime) -> None:
+        self._work, self._catalogue, self._hospital = work, catalogue, hospital
+        self._rules, self._now = rules, now
+        self._today = now.astimezone(rules.zone).date()
+        self._doctors: dict[str, int] = {}
+        self._patients: dict[str, int] = {}
+
+    def load(self) -> None:
+        self._hire()
+        self._draw_up_timetable()
+        publish_within(self._work, self._catalogue.posts, rules=self._rules, now=self._now)
+        people = demo_people()
+        self._register(people)
+        for number, booking in enumerate(people["bookings"], start=TICKETS_FROM):
+            self._book(booking, str(number))
+        for entry in people["waiting"]:
+            self._wait(entry)
+        for referral in people["referrals"]:
+            self._refer(referral)
+        for repeat in people["repeats"]:
+            self._open_repeat(repeat)
+
+    def _hire(self) -> None:
+        known = {"specialities": self._catalogue.posts, "sites": self._hospital.sites}
+        source = read_csv(bundled("doctors.csv"), staff.COLUMNS)
+        checked = check(source, lambda row: staff.member(row, **known))
+        _must_be_good(checked.complaints)
+        store_specialities(self._work, self._catalogue)
+        store_changes(self._work.connection, tables.doctors, compare_doctors(checked.good, {}))
+        stored = doctors_by_code(self._work.connection)
+        self._doctors = {code: int(row["id"]) for code, row in stored.items()}
+
+    def _draw_up_timetable(self) -> None:
+        source = read_csv(bundled("schedule.csv"), schedule.COLUMNS)
+        checked: Checked[WorkRule | Absence] = check(source, lambda row: schedule.work(row, doctors=self._doctors))
+        _must_be_good(checked.complaints)
+        self._work.schedule.add_rules(line for line in checked.good if isinstance(line, WorkRule))
+        doctors = [self._work.staff.doctor(doctor_id) for doctor_id in self._doctors.values()]
+        for override in load_duty().overrides(doctors, self._hospital.duty_hours):
+            self._work.schedule.add_override(override)
+
+    def _register(self, people: Mapping[str, Any]) -> None:
+        certified_until = self._rules.calendar.add_working_days(self._today, people["certificate_working_days"])
+        for key, person in people["people"].items():
+            self._patients[key] = self._work.patients.add(self._patient(person, certified_until))
+
+    def _patient(self, person: Mapping[str, Any], certified_until: date) -> Patient:
+        given = {key: person.get(key) for key in ("oms", "snils", "certificate", "representative", "district_doctor")}
+        return Patient(
+            id=0,
+            surname=person["surname"],
+            given_name=person["given_name"],
+            patronymic=person.get("patronymic"),
+            sex=Sex(person["sex"]),
+            birth_date=person["born"],
+            oms=OmsNumber(given["oms"]) if given["oms"] else None,
+            snils=Snils(given["snils"]) if given["snils"] else None,
+            certificate=Certificate(given["certificate"]) if given["certificate"] else None,
+            certificate_until=certified_until if given["certificate"] else None,
+            phone=PhoneNumber(person["phone"]),
+            attached=person.get("attached", True),
+            district_doctor_id=self._doctors.get(given["district_doctor"] or ""),
+            representatives=(self._patients[given["representative"]],) if given["representative"] else (),
+        )
+
+    def _book(self, wish: Mapping[str, Any], ticket: str) -> None:
+        slot = self._slot(wish, SlotKind.PRIMARY)
+        patient_id = self._patients[wish["person"]]
+        key = f"demo-{ticket}"
+        self._work.slots.book(slot.id, Offer(patient_id, Channel.REG, self._now))
+        booking = Booking(
+            id=0,
+            ticket=ticket,
+            slot=slot,
+            patient_id=patient_id,
+            purpose=Purpose.ILLNESS,
+            channel=Channel.REG,
+            status=BookingStatus.BOOKED,
+            created_at=self._now,
+        )
+        self._work.bookings.add(NewBooking(key=key, call_key=key, booking=booking))
+
+    def _wait(self, wish: Mapping[str, Any]) -> None:
+        last_day = self._rules.calendar.add_working_days(self._today, SPECIALIST_WORKING_DAYS)
+        entry = WaitingEntry(
+            id=0,
+            patient_id=self._patients[wish["person"]],
+            speciality=wish["speciality"],
+            doctor_id=None,
+            part_of_day=PartOfDay(wish["part_of_day"]),
+            reason=WaitingReason(wish["reason"]),
+            status=WaitingStatus.ACTIVE,
+            entered_at=self._now,
+            deadline=datetime.combine(last_day + timedelta(days=1), time(), self._rules.zone),
+            window_until=self._today + timedelta(days=self._rules.waiting_window_days),
+        )
+        self._work.waiting.add(NewEntry(key=f"demo-{wish['person']}", entry=entry, contact=None))
+
+    def _refer(self, wish: Mapping[str, Any]) -> None:
+        valid_until = self._today + timedelta(days=wish["valid_days"])
+        patient_id = self._patients[wish["person"]]
+        self._work.referrals.add(Referral(0, patient_id, wish["number"], wish["speciality"], None, valid_until))
+
+    def _open_repeat(self, wish: Mapping[str, Any]) -> None:
+        slot = self._slot(wish, SlotKind.REPEAT)
+        opened = update(tables.slots).where(tables.slots.c.id == slot.id)
+        self._work.connection.execute(opened.values(for_patient_id=self._patients[wish["person"]]))
+
+    def _slot(self, wish: Mapping[str, Any], kind: SlotKind) -> Slot:
+        """The doctor's first slot of that kind so many days ahead or later; no reserve."""
+        since = datetime.combine(self._today + timedelta(days=wish["after_days"]), time(), self._rules.zone)
+        until = since + timedelta(days=self._rules.horizon_days)
+        slots = self._work.slots.of_doctors([self._doctors[wish["doctor"]]], since, until)
+        return next(slot for slot in slots if slot.kind is kind and slot.release_at is None)
+
+
+def _must_be_good(complaints: list[Complaint]) -> None:
+    if complaints:
+        raise BadFile(f"the demo hospital's own files are wrong: {complaints[0]}")

@@ -1,0 +1,102 @@
+"""Many rows into the database at once, within one transaction."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, union_all, update
+
+from ivr.data import Catalogue
+from ivr.domain.post import Post
+from ivr.domain.rules import Rules
+from ivr.domain.schedule import Absence, WorkRule
+from ivr.importing.comparing import Changes, KnownPeople, Stored
+from ivr.services.ports import Work
+from ivr.services.schedule import publish_within
+from ivr.storage import tables
+from ivr.storage.work import SqlWork
+
+BATCH = 5_000
+Step = Callable[[int], None]
+
+
+def known_people(database: Connection) -> KnownPeople:
+    """Everybody in the register."""
+    return KnownPeople(map(dict, database.execute(select(tables.patients)).mappings()))
+
+
+def doctors_by_code(database: Connection) -> dict[str, Stored]:
+    """Doctors that have a code of the hospital."""
+    rows = database.execute(select(tables.doctors).where(tables.doctors.c.code.is_not(None))).mappings()
+    return {row["code"]: dict(row) for row in rows}
+
+
+def store_changes(database: Connection, table: Table, changes: Changes, step: Step = lambda _: None) -> None:
+    """Insert what is new, update what has changed; `step` gets the number of rows done."""
+    for rows in _batches(changes.added):
+        database.execute(insert(table), rows)
+        step(len(rows))
+    if changes.updated:
+        names = [name for name in changes.updated[0] if name != "id"]
+        statement = (
+            update(table).where(table.c.id == bindparam("of_id")).values({name: bindparam(name) for name in names})
+        )
+        for rows in _batches(changes.updated):
+            database.execute(statement, [{**row, "of_id": row["id"]} for row in rows])
+            step(len(rows))
+
+
+def store_representatives(database: Connection, changes: Changes) -> None:
+    """Note who speaks for whom, by OMS number."""
+    if not changes.represented:
+        return
+    people = known_people(database)
+    known = set(database.execute(select(tables.representatives)).tuples())
+    pairs = {(people.id_of(child.numbers()), people.id_of([("oms", oms)])) for child, oms in changes.represented}
+    if new := sorted(pairs - known):
+        columns = ("patient_id", "representative_id")
+        database.execute(insert(tables.representatives), [dict(zip(columns, pair, strict=True)) for pair in new])
+
+
+def store_specialities(work: Work, catalogue: Catalogue) -> None:
+    """The specialities that doctors may have, in the order of the list."""
+    for position, speciality in enumerate(catalogue.specialities.values(), start=1):
+        work.staff.save_speciality(speciality, position)
+
+
+def replace_work(
+    work: SqlWork, lines: Sequence[WorkRule | Absence], posts: Mapping[str, Post], rules: Rules, now: datetime
+) -> int:
+    """Put rules and absences in the place of all that their doctors had, and free slots after them.
+
+    Booked, held and personal slots stay. Returns how many slots were added.
+    """
+    doctors = sorted({line.doctor_id for line in lines})
+    for table in (tables.schedule_rules, tables.absences):
+        work.connection.execute(delete(table).where(table.c.doctor_id.in_(doctors)))
+    work.schedule.add_rules(line for line in lines if isinstance(line, WorkRule))
+    for line in lines:
+        if isinstance(line, Absence):
+            work.schedule.add_absence(line, rules.zone)
+    _withdraw(work.connection, doctors, now)
+    return publish_within(work, posts, rules=rules, now=now)
+
+
+def _withdraw(database: Connection, doctors: Sequence[int], now: datetime) -> None:
+    """Take future slots that nobody has or holds out of the schedule."""
+    slots, mentioned = tables.slots.c, [tables.bookings.c.slot_id, tables.tasks.c.slot_id]
+    nobodys = and_(
+        slots.doctor_id.in_(doctors),
+        slots.state == "FREE",
+        slots.starts_at > now,
+        slots.for_patient_id.is_(None),
+        or_(slots.held_until.is_(None), slots.held_until <= now),
+    )
+    used = union_all(*(select(column).where(column.is_not(None)) for column in mentioned))
+    database.execute(delete(tables.slots).where(nobodys, slots.id.not_in(used)))
+    # A cancelled booking still names its slot: that one cannot go, so it is closed.
+    database.execute(update(tables.slots).where(nobodys).values(state="CLOSED"))
+
+
+def _batches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
+    return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))
