@@ -24,3 +24,10 @@ class WorkingCalendar:
             day += timedelta(days=1)
             count -= self.is_working(day)
         return day
+
+    def working_day_before(self, day: date) -> date:
+        """The last working day before `day`."""
+        day -= timedelta(days=1)
+        while not self.is_working(day):
+            day -= timedelta(days=1)
+        return day

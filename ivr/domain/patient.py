@@ -20,6 +20,10 @@ class Subject(StrEnum):
     OTHER = "OTHER"
 
 
+OWN_CONSENT_AGE = 15
+"""Full years from which a teenager, not his representative, is told of his visits (4.2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Patient:
     """A person of the register. Two numbers may be missing, never all three."""

@@ -1,7 +1,7 @@
 """The numbers behind the rules, all of them settings (domain 1.2, D-01 to D-14)."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ivr.domain.calendar import WorkingCalendar
@@ -22,9 +22,24 @@ class Rules:
     lock_window: timedelta = timedelta(hours=24)
     lock_for: timedelta = timedelta(minutes=30)
     resume_within: timedelta = timedelta(minutes=10)
+    lost_after: timedelta = timedelta(seconds=30)
+    """Silence of a call that never ended, after which its process is taken for dead."""
     waiting_window_days: int = 30
     centralised: bool = True
+
+    def today(self, now: datetime) -> date:
+        """The hospital's day."""
+        return now.astimezone(self.zone).date()
+
+    def span(self, day: date) -> tuple[datetime, datetime]:
+        """A local day as moments, in UTC: its first one, and the first one after it."""
+        first, after = (datetime.combine(each, time(), self.zone) for each in (day, day + timedelta(days=1)))
+        return first.astimezone(UTC), after.astimezone(UTC)
 
     def last_day(self, today: date, horizon_days: int | None = None) -> date:
         """Last local day that may be booked, inclusive (D-01)."""
         return today + timedelta(days=horizon_days or self.horizon_days)
+
+
+STANDARD = Rules()
+"""What holds where a hospital has not said otherwise."""

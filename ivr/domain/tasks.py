@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.rules import Rules
 
 
 class TaskKind(StrEnum):
@@ -66,3 +67,25 @@ class Task:
     attempts: int = 0
     leased_by: str | None = None
     leased_until: datetime | None = None
+
+
+CALLS_FROM, CALLS_UNTIL = time(10), time(18)
+"""Local hours of feedback calls (1.6)."""
+TOO_SOON_TO_CALL = timedelta(hours=24)
+
+
+class Feedback(NamedTuple):
+    """How and from when on a visit is confirmed."""
+
+    by: str
+    """CALL or SMS."""
+    due_at: datetime
+
+
+def feedback(starts_at: datetime, rules: Rules, now: datetime) -> Feedback:
+    """A call on the working day before, from 10:00; an SMS at once where that is too late (1.6)."""
+    day = rules.calendar.working_day_before(rules.today(starts_at))
+    opens, closes = (datetime.combine(day, moment, rules.zone).astimezone(UTC) for moment in (CALLS_FROM, CALLS_UNTIL))
+    if starts_at - now < TOO_SOON_TO_CALL or now >= closes:
+        return Feedback("SMS", now)
+    return Feedback("CALL", max(opens, now))

@@ -1,10 +1,11 @@
 """The waiting list and its state machine (domain 1.4, 1.5; S2.7)."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from ivr.domain.refusals import WrongTurn
+from ivr.domain.rules import Rules
 
 
 class WaitingStatus(StrEnum):
@@ -36,9 +37,20 @@ class PartOfDay(StrEnum):
     """From 17:00."""
     ANY = "ANY"
 
+    def holds(self, moment: time) -> bool:
+        """True where a local time is in this part of the day."""
+        since, before = _HOURS[self]
+        return since <= moment.hour < before
+
+
+_HOURS = {PartOfDay.MORNING: (0, 12), PartOfDay.DAY: (12, 17), PartOfDay.EVENING: (17, 24), PartOfDay.ANY: (0, 24)}
 
 NEXT = {
-    WaitingStatus.NEW: {WaitingStatus.ACTIVE, WaitingStatus.CANCELLED_BY_PATIENT},
+    WaitingStatus.NEW: {
+        WaitingStatus.ACTIVE,
+        WaitingStatus.CANCELLED_BY_PATIENT,
+        WaitingStatus.CLOSED_OTHER_BOOKING,
+    },
     WaitingStatus.ACTIVE: {
         WaitingStatus.OFFERED,
         WaitingStatus.EXPIRED,
@@ -51,6 +63,7 @@ NEXT = {
         WaitingStatus.BOOKED,
         WaitingStatus.ACTIVE,
         WaitingStatus.CANCELLED_BY_PATIENT,
+        WaitingStatus.CLOSED_OTHER_BOOKING,
         WaitingStatus.ESCALATED,
     },
     WaitingStatus.ESCALATED: {
@@ -62,6 +75,21 @@ NEXT = {
     },
 }
 OPEN = frozenset({WaitingStatus.NEW, WaitingStatus.ACTIVE, WaitingStatus.OFFERED, WaitingStatus.ESCALATED})
+
+DISTRICT_LIMIT = timedelta(hours=24)
+"""District therapist, general practitioner, district paediatrician (1.4)."""
+SPECIALIST_WORKING_DAYS = 14
+"""Any other specialist; the day of the request is not counted (1.4)."""
+ESCALATE_DISTRICT = timedelta(hours=4)
+ESCALATE_WORKING_DAYS = 2
+
+
+def deadline(now: datetime, rules: Rules, *, district: bool) -> datetime:
+    """The legal limit: 24 hours, or the last second of the 14th working day (1.4). Aware, UTC."""
+    if district:
+        return now.astimezone(UTC) + DISTRICT_LIMIT
+    last_day = rules.calendar.add_working_days(rules.today(now), SPECIALIST_WORKING_DAYS)
+    return rules.span(last_day)[1] - timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +114,12 @@ class WaitingEntry:
         if status not in NEXT.get(self.status, ()):
             raise WrongTurn(f"{self.status} entry cannot become {status}")
         return replace(self, status=status)
+
+    def is_escalating(self, rules: Rules, now: datetime) -> bool:
+        """True where a person must look at it: 4 hours, or 2 working days, before the deadline (1.5)."""
+        if self.status is WaitingStatus.ESCALATED:
+            return True
+        if self.deadline - self.entered_at <= DISTRICT_LIMIT:
+            return now >= self.deadline - ESCALATE_DISTRICT
+        soon = rules.calendar.add_working_days(rules.today(now), ESCALATE_WORKING_DAYS)
+        return soon >= rules.today(self.deadline)

@@ -16,7 +16,7 @@ from ivr.domain.schedule import Absence, DayOverride, WorkRule
 from ivr.domain.slot import Channel, Doctor, Slot, SlotKind
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.speciality import Speciality
-from ivr.domain.tasks import NewTask, Task
+from ivr.domain.tasks import NewTask, Task, TaskKind
 from ivr.domain.waiting_list import WaitingEntry
 
 
@@ -229,7 +229,10 @@ class Tasks(Protocol):
     def get(self, task_id: int) -> Task:
         """Raises NotFound."""
 
-    def drop(self, booking_id: int, kind: str) -> None:
+    def of_booking(self, booking_id: int, kind: TaskKind) -> Task | None:
+        """The newest one."""
+
+    def drop(self, booking_id: int, kind: TaskKind) -> None:
         """Open tasks of that kind about a booking are no longer needed."""
 
 

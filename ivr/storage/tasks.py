@@ -30,9 +30,14 @@ class TaskRegister(Register):
         row = self._run(select(tasks).where(tasks.c.id == task_id)).one_or_none()
         return _task(found(row, f"task {task_id}"))
 
-    def drop(self, booking_id: int, kind: str) -> None:
+    def of_booking(self, booking_id: int, kind: TaskKind) -> Task | None:
+        about = (tasks.c.booking_id == booking_id) & (tasks.c.kind == kind.value)
+        row = self._run(select(tasks).where(about).order_by(tasks.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else _task(row)
+
+    def drop(self, booking_id: int, kind: TaskKind) -> None:
         still_open = tasks.c.status == TaskStatus.OPEN.value
-        about = (tasks.c.booking_id == booking_id) & (tasks.c.kind == kind) & still_open
+        about = (tasks.c.booking_id == booking_id) & (tasks.c.kind == kind.value) & still_open
         self._run(update(tasks).where(about).values(status=TaskStatus.DROPPED.value))
 
     def _of_key(self, key: str) -> int | None:

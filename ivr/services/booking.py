@@ -1,0 +1,217 @@
+"""Holding, booking, moving and cancelling: every change is one transaction (1.6, D-13, D-14)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.patient import Subject
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import HoldLost, NotFound, NotYours, SlotTaken
+from ivr.domain.rules import Rules
+from ivr.domain.slot import Channel, Doctor, Hold, Slot
+from ivr.services.aftermath import booked as note_booked
+from ivr.services.aftermath import freed as note_freed
+from ivr.services.eligibility import Claimed, weigh
+from ivr.services.offers import other_visits, unless_overlapping
+from ivr.services.ports import NewBooking, Offer, Work
+from ivr.services.tickets import new_ticket
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCommand:
+    """A wish to book. The key makes it once, however often it is sent."""
+
+    key: str
+    slot_id: int
+    patient_id: int
+    purpose: Purpose
+    call_key: str
+    channel: Channel = Channel.CC
+    subject: Subject = Subject.SELF
+    referral_number: str | None = None
+    moves: int | None = None
+    """The booking that this one takes the place of."""
+    contact: PhoneNumber | None = None
+
+
+def hold(
+    work: Work,
+    slot_id: int,
+    *,
+    patient_id: int,
+    call_key: str,
+    channel: Channel = Channel.CC,
+    rules: Rules,
+    now: datetime,
+    moves: int | None = None,
+) -> Hold:
+    """Keep a slot for this call while it is talked about; an earlier hold of the call is let go.
+
+    Raises SlotTaken, Overlaps.
+    """
+    until = now + rules.hold
+    with work:
+        # The new slot first: it is won or lost before anything else changes.
+        if not work.slots.hold(slot_id, Offer(patient_id, channel, now, call_key), until):
+            raise SlotTaken(slot_id)
+        slot = work.slots.get(slot_id)
+        unless_overlapping(slot, other_visits(work, patient_id, moves=moves, now=now), rules)
+        work.slots.release(call_key, but=slot_id)
+        work.commit()
+    return Hold(slot, call_key, until)
+
+
+def renew(work: Work, call_key: str, *, rules: Rules, now: datetime) -> None:
+    """A live call keeps its hold. One that lapsed and was taken by nobody is held again."""
+    with work:
+        work.slots.renew(call_key, now + rules.hold)
+        work.commit()
+
+
+def release(work: Work, call_key: str) -> None:
+    """Let go of whatever the call holds; to repeat it does no harm."""
+    with work:
+        work.slots.release(call_key)
+        work.commit()
+
+
+def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) -> Booking:
+    """Book, or move a booking, in one transaction. A repeated key returns what its first use made.
+
+    Raises SlotTaken (HoldLost where another caller holds it now), AlreadyBooked, Overlaps, TooManyBookings,
+    NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate, WrongTurn.
+    """
+    with work:
+        work.patients.lock(command.patient_id)
+        booked = _first_result(work, command)
+        if booked is None:
+            booked = _book(work, command, rules, now)
+            work.commit()
+    return booked
+
+
+def cancel(work: Work, booking_id: int, *, patient_id: int, key: str, now: datetime) -> Booking:
+    """Cancel at the patient's wish and free the slot for the waiting list. A repeated key changes nothing.
+
+    Raises NotFound, NotYours, WrongTurn where it is over already, TooLate from the start of the visit on.
+    """
+    with work:
+        work.patients.lock(patient_id)
+        booking = own_booking(work, booking_id, patient_id)
+        if booking.closed_key != key:
+            booking = _close(work, booking, BookingStatus.CANCELLED_BY_PATIENT, key, now)
+            work.referrals.give_back(booking.id)
+            work.commit()
+    return booking
+
+
+def result_of(work: Work, key: str) -> Booking | None:
+    """What became of a command, for whoever did not hear the answer (X13)."""
+    with work.reading():
+        return work.bookings.of_key(key)
+
+
+def upcoming(work: Work, patient_id: int, *, now: datetime) -> list[Booking]:
+    """Visits that may be told to who is known by his telephone, in the order of time.
+
+    Those booked by others with a sensitive speciality are not among them (4.2).
+    """
+    with work.reading():
+        return [visit for visit in other_visits(work, patient_id, moves=None, now=now) if _may_be_told(work, visit)]
+
+
+def by_ticket(work: Work, ticket: str, *, patient_id: int, now: datetime) -> Booking:
+    """The visit of that ticket, if it is the patient's and not over. Raises NotFound."""
+    with work.reading():
+        booking = work.bookings.of_ticket(ticket)
+    if booking is None or booking.patient_id != patient_id:
+        raise NotFound("ticket")
+    if booking.status is not BookingStatus.BOOKED or booking.slot.ends_at <= now:
+        raise NotFound("ticket")
+    return booking
+
+
+def doctor_of(work: Work, booking: Booking) -> Doctor:
+    with work.reading():
+        return work.staff.doctor(booking.slot.doctor_id)
+
+
+def own_booking(work: Work, booking_id: int, patient_id: int) -> Booking:
+    """Raises NotFound, NotYours."""
+    booking = work.bookings.get(booking_id)
+    if booking.patient_id != patient_id:
+        raise NotYours
+    return booking
+
+
+def _first_result(work: Work, command: BookingCommand) -> Booking | None:
+    booking = work.bookings.of_key(command.key)
+    if booking is not None and booking.patient_id != command.patient_id:
+        raise NotYours
+    return booking
+
+
+def _book(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
+    old = None if command.moves is None else own_booking(work, command.moves, command.patient_id)
+    slot = work.slots.get(command.slot_id)
+    _settle_past(work, command.patient_id, now)
+    claimed = Claimed(slot, command.patient_id, command.purpose, command.channel, command.referral_number, old)
+    referral = weigh(work, claimed, rules, now)
+    _take(work, command, now)
+    # Only now that the new slot is ours does the old booking give way, in the same commit.
+    if old is not None:
+        _close(work, old, BookingStatus.MOVED, command.key, now)
+    booking = work.bookings.add(NewBooking(command.key, command.call_key, _booking(work, command, slot, old, now)))
+    if referral is not None:
+        work.referrals.use(referral.id, booking.id)
+    note_booked(work, booking, rules, now)
+    return booking
+
+
+def _take(work: Work, command: BookingCommand, now: datetime) -> None:
+    offer = Offer(command.patient_id, command.channel, now, command.call_key)
+    if work.slots.book(command.slot_id, offer):
+        return
+    if work.slots.held_by_other(command.slot_id, offer):
+        raise HoldLost(command.slot_id)
+    raise SlotTaken(command.slot_id)
+
+
+def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | None, now: datetime) -> Booking:
+    return Booking(
+        id=0,
+        ticket=new_ticket(work),
+        slot=slot,
+        patient_id=command.patient_id,
+        purpose=command.purpose,
+        channel=command.channel,
+        status=BookingStatus.BOOKED,
+        created_at=now,
+        referral_number=command.referral_number or (old.referral_number if old else None),
+        subject=command.subject,
+        contact=command.contact,
+        replaces_id=command.moves,
+    )
+
+
+def _close(work: Work, booking: Booking, status: BookingStatus, key: str, now: datetime) -> Booking:
+    """End a booking before its visit: its slot is free again."""
+    booking.becomes(status)
+    booking.must_not_have_begun(now)
+    closed = work.bookings.close(booking, status, key=key, now=now)
+    work.slots.free(booking.slot.id)
+    note_freed(work, closed, now)
+    return closed
+
+
+def _settle_past(work: Work, patient_id: int, now: datetime) -> None:
+    """Visits that are over stand in the way of no new booking, even before anybody says how they ended."""
+    for visit in work.bookings.active(patient_id):
+        if visit.slot.ends_at <= now:
+            work.bookings.close(visit, BookingStatus.PASSED, key=None, now=now)
+
+
+def _may_be_told(work: Work, visit: Booking) -> bool:
+    by_another = visit.subject is Subject.OTHER
+    return not (by_another and work.staff.speciality(visit.slot.speciality).sensitive)

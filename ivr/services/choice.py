@@ -1,0 +1,97 @@
+"""Who may go where: attachment, age and sex, referrals, one booking per speciality (D-08, D-11, 1.6)."""
+
+from datetime import date, datetime
+
+from ivr.domain.patient import Patient
+from ivr.domain.referral import Referral
+from ivr.domain.refusals import AlreadyBooked, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
+from ivr.domain.rules import STANDARD, Rules
+from ivr.domain.slot import Channel, Doctor
+from ivr.domain.speciality import Access, Speciality
+from ivr.services.offers import other_visits, window
+from ivr.services.ports import Offer, Work
+
+
+def speciality_of(work: Work, key: str) -> Speciality:
+    """Raises NotFound."""
+    with work.reading():
+        return work.staff.speciality(key)
+
+
+def doctor(work: Work, doctor_id: int) -> Doctor:
+    """Raises NotFound."""
+    with work.reading():
+        return work.staff.doctor(doctor_id)
+
+
+def own_doctor(work: Work, patient: Patient) -> Doctor | None:
+    """The patient's district doctor, while he works here."""
+    if patient.district_doctor_id is None:
+        return None
+    with work.reading():
+        own = work.staff.doctor(patient.district_doctor_id)
+    return own if own.active else None
+
+
+def specialities_for(work: Work, patient: Patient, *, today: date) -> list[Speciality]:
+    """Specialities that have a doctor and admit the patient, in the hospital's order."""
+    with work.reading():
+        staffed = work.staff.specialities(staffed=True)
+    return [speciality for speciality in staffed if _admits(speciality, patient, today)]
+
+
+def check_choice(
+    work: Work, patient: Patient, speciality_key: str, *, referral: str | None, rules: Rules, now: datetime
+) -> Speciality:
+    """The speciality, where this patient may be booked there by telephone.
+
+    Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order.
+    """
+    today = rules.today(now)
+    with work.reading():
+        speciality = work.staff.speciality(speciality_key)
+        if not patient.attached:
+            raise NotAttached
+        speciality.admit(patient, today)
+        if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):
+            raise ReferralNeeded
+        for visit in other_visits(work, patient.id, moves=None, now=now):
+            if visit.slot.speciality == speciality_key:
+                raise AlreadyBooked(visit.id)
+    return speciality
+
+
+def find_referral(work: Work, patient_id: int, number: str, *, rules: Rules = STANDARD, now: datetime) -> Referral:
+    """The open referral of that number. Raises ReferralNotFound."""
+    with work.reading():
+        return open_referral(work, patient_id, number, today=rules.today(now))
+
+
+def open_referral(work: Work, patient_id: int, number: str, *, today: date, moving: int | None = None) -> Referral:
+    """The same within a transaction that is open already."""
+    referral = work.referrals.find(patient_id, number)
+    if referral is None or not referral.is_open(today, moving=moving):
+        raise ReferralNotFound
+    return referral
+
+
+def _sent(
+    work: Work, patient: Patient, speciality: Speciality, number: str | None, rules: Rules, now: datetime
+) -> bool:
+    """By a referral, or by the doctor who opened a slot for this patient (S4.2)."""
+    if number is not None:
+        try:
+            referral = open_referral(work, patient.id, number, today=rules.today(now))
+        except ReferralNotFound:
+            return False
+        return referral.speciality == speciality.key
+    opened = work.slots.opened_for(Offer(patient.id, Channel.CC, now), *window(speciality, rules, now))
+    return any(slot.speciality == speciality.key for slot in opened)
+
+
+def _admits(speciality: Speciality, patient: Patient, today: date) -> bool:
+    try:
+        speciality.admit(patient, today)
+    except NotAdmitted:
+        return False
+    return True

@@ -1,0 +1,99 @@
+"""Who is calling about whom: a number and a birth date that match one record (S2.1, D-05, D-06, 4.2)."""
+
+from datetime import date, datetime
+
+from ivr.domain.identifiers import Certificate, Claim, PhoneNumber
+from ivr.domain.patient import OWN_CONSENT_AGE, Patient
+from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
+from ivr.domain.rules import STANDARD, Rules
+from ivr.services.ports import Work
+
+
+def identify(
+    work: Work, claim: Claim, born: date, *, caller: PhoneNumber | None, rules: Rules, now: datetime
+) -> Patient:
+    """The patient whose number and birth date both match.
+
+    Raises NotIdentified, whichever of the two is wrong, and counts it against the caller's telephone;
+    CertificateExpired; CallerLocked.
+    """
+    with work:
+        _unless_locked(work, caller, rules, now)
+        patient = work.patients.matching(claim, born)
+        if patient is None:
+            _count_failure(work, caller, now)
+            work.commit()
+            raise NotIdentified
+    _unless_expired(claim, patient, rules.today(now))
+    return patient
+
+
+def refuse_locked(work: Work, caller: PhoneNumber | None, *, rules: Rules, now: datetime) -> None:
+    """Raise CallerLocked after five failures in 24 hours, for 30 minutes from the last one (D-06)."""
+    with work.reading():
+        _unless_locked(work, caller, rules, now)
+
+
+def patient_of(work: Work, patient_id: int) -> Patient:
+    """Raises NotFound."""
+    with work.reading():
+        return work.patients.get(patient_id)
+
+
+def may_hear_bookings(
+    work: Work,
+    patient: Patient,
+    *,
+    caller: PhoneNumber | None,
+    ticket: str | None = None,
+    rules: Rules = STANDARD,
+    now: datetime,
+) -> bool:
+    """Whether existing bookings may be told (4.2): a known telephone, or a ticket of the patient, is needed.
+
+    The telephone a visit was booked from proves nothing: anybody may book for another.
+    """
+    with work.reading():
+        return (
+            (caller is not None and caller == patient.phone)
+            or _represents(work, caller, patient, rules.today(now))
+            or _has_ticket(work, patient, ticket)
+        )
+
+
+def represents(
+    work: Work, caller: PhoneNumber | None, child: Patient, *, rules: Rules = STANDARD, now: datetime
+) -> bool:
+    """Whether the telephone is that of a registered representative of a child under 15 (4.2)."""
+    with work.reading():
+        return _represents(work, caller, child, rules.today(now))
+
+
+def _represents(work: Work, caller: PhoneNumber | None, child: Patient, today: date) -> bool:
+    if caller is None or child.age(today) >= OWN_CONSENT_AGE or not child.representatives:
+        return False
+    return caller in work.patients.phones(child.representatives)
+
+
+def _has_ticket(work: Work, patient: Patient, ticket: str | None) -> bool:
+    booking = work.bookings.of_ticket(ticket) if ticket else None
+    return booking is not None and booking.patient_id == patient.id
+
+
+def _unless_locked(work: Work, caller: PhoneNumber | None, rules: Rules, now: datetime) -> None:
+    if caller is None:
+        return
+    failures = work.attempts.since(caller, now - rules.lock_window)
+    if len(failures) >= rules.lock_after and now < failures[-1] + rules.lock_for:
+        raise CallerLocked
+
+
+def _count_failure(work: Work, caller: PhoneNumber | None, now: datetime) -> None:
+    if caller is not None:
+        work.attempts.add(caller, now)
+
+
+def _unless_expired(claim: Claim, patient: Patient, today: date) -> None:
+    until = patient.certificate_until
+    if isinstance(claim, Certificate) and until is not None and until < today:
+        raise CertificateExpired

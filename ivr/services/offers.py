@@ -1,0 +1,27 @@
+"""What every search and every booking weighs: the other visits of the patient, and the horizon (1.6, D-01, D-12)."""
+
+from datetime import datetime
+
+from ivr.domain.booking import Booking
+from ivr.domain.refusals import Overlaps
+from ivr.domain.rules import Rules
+from ivr.domain.slot import Slot
+from ivr.domain.speciality import Speciality
+from ivr.services.ports import Work
+
+
+def other_visits(work: Work, patient_id: int, *, moves: int | None, now: datetime) -> list[Booking]:
+    """Active bookings that have not begun, or go on now; without the one that is being moved."""
+    return [visit for visit in work.bookings.active(patient_id) if visit.slot.ends_at > now and visit.id != moves]
+
+
+def unless_overlapping(slot: Slot, visits: list[Booking], rules: Rules) -> None:
+    """Raise Overlaps where one person cannot keep both (1.6)."""
+    if any(slot.clashes_with(visit.slot, rules.min_gap) for visit in visits):
+        raise Overlaps
+
+
+def window(speciality: Speciality | None, rules: Rules, now: datetime) -> tuple[datetime, datetime]:
+    """From the lead time on, before the end of the last day of the horizon."""
+    horizon = None if speciality is None else speciality.horizon_days
+    return now + rules.lead_time, rules.span(rules.last_day(rules.today(now), horizon))[1]

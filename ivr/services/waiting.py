@@ -1,0 +1,86 @@
+"""The waiting list: join, hear, leave (S2.7, 1.4, 1.5)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.refusals import AlreadyWaiting, NotYours
+from ivr.domain.rules import Rules
+from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason, WaitingStatus, deadline
+from ivr.services.ports import NewEntry, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a patient waits for. The key makes the entry once."""
+
+    patient_id: int
+    speciality: str
+    doctor_id: int | None
+    part_of_day: PartOfDay
+    reason: WaitingReason
+    contact: PhoneNumber | None
+    key: str
+
+
+def join(work: Work, wish: Wish, *, rules: Rules, now: datetime) -> WaitingEntry:
+    """Put the patient on the list. A repeated key returns the first entry. Raises AlreadyWaiting."""
+    with work:
+        work.patients.lock(wish.patient_id)
+        entry = work.waiting.of_key(wish.key)
+        if entry is None:
+            _unless_waiting(work, wish)
+            entry = work.waiting.add(NewEntry(wish.key, _entry(work, wish, rules, now), wish.contact))
+            work.commit()
+        elif entry.patient_id != wish.patient_id:
+            raise NotYours
+    return entry
+
+
+def leave(work: Work, entry_id: int, *, patient_id: int, now: datetime) -> WaitingEntry:
+    """Take the patient off the list; to repeat it does no harm. Raises NotFound, NotYours, WrongTurn."""
+    with work:
+        work.patients.lock(patient_id)
+        entry = work.waiting.get(entry_id)
+        if entry.patient_id != patient_id:
+            raise NotYours
+        if entry.status is not WaitingStatus.CANCELLED_BY_PATIENT:
+            entry = entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT)
+            work.waiting.save(entry, now)
+            work.commit()
+    return entry
+
+
+def of_patient(work: Work, patient_id: int) -> list[WaitingEntry]:
+    """Open entries, the nearest deadline first."""
+    with work.reading():
+        return work.waiting.open_of(patient_id)
+
+
+def is_escalating(entry: WaitingEntry, *, rules: Rules, now: datetime) -> bool:
+    """True where a person must look at the entry (1.5)."""
+    return entry.is_escalating(rules, now)
+
+
+def _unless_waiting(work: Work, wish: Wish) -> None:
+    for entry in work.waiting.open_of(wish.patient_id):
+        if entry.speciality == wish.speciality:
+            raise AlreadyWaiting(entry.id)
+
+
+def _entry(work: Work, wish: Wish, rules: Rules, now: datetime) -> WaitingEntry:
+    district = work.staff.speciality(wish.speciality).district
+    return WaitingEntry(
+        id=0,
+        patient_id=wish.patient_id,
+        speciality=wish.speciality,
+        doctor_id=wish.doctor_id,
+        part_of_day=wish.part_of_day,
+        reason=wish.reason,
+        status=WaitingStatus.ACTIVE,
+        entered_at=now,
+        deadline=deadline(now, rules, district=district),
+        window_until=rules.today(now) + timedelta(days=rules.waiting_window_days),
+        # Who was sent by a doctor and found no slot goes first (D-10).
+        priority=wish.reason is WaitingReason.REFERRAL,
+    )
