@@ -1,0 +1,74 @@
+"""One pyttsx3 engine, guarded against what it is known to do: lose errors, return too early, speak another voice."""
+
+import ctypes
+import threading
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyttsx3  # type: ignore[import-untyped]
+
+from ivr.speech.voice import rhvoice_driver
+from ivr.speech.voice.settings import LONGEST, Choice
+
+_WORDS_PER_MINUTE = {"rhvoice": rhvoice_driver.NORMAL_RATE, "espeak": 165}
+_LOST = 4.0
+"""Seconds to wait for a file that the engine says it has written."""
+
+
+class EngineError(RuntimeError):
+    """The engine cannot start, or cannot speak this text."""
+
+
+class Engine:
+    """Writes phrases into WAV files. Lives in the worker process only, in one thread."""
+
+    def __init__(self, choice: Choice, folder: Path) -> None:
+        self._choice = choice
+        self._done = threading.Event()
+        self._problems: list[str] = []
+        if choice.engine == "rhvoice":
+            rhvoice_driver.install(choice.library, choice.data, _config(folder))
+        self._engine: Any = pyttsx3.init(choice.engine)
+        self._engine.connect("finished-utterance", lambda **_: self._done.set())
+        self._engine.connect("error", lambda exception=None, **_: self._problems.append(str(exception)))
+        self._engine.setProperty("voice", choice.voice)
+        # The first file of a new espeak engine is announced before it exists: let it be one nobody needs.
+        self.save("Готов.", 1.0, folder / "prime.wav")
+
+    @property
+    def version(self) -> str:
+        return f"{self._choice.engine} {_version(self._engine, self._choice)} pyttsx3 {version('pyttsx3')}"
+
+    def save(self, text: str, rate: float, path: Path) -> None:
+        """Speak into a WAV file. Raises EngineError."""
+        if len(text) > LONGEST:
+            raise EngineError(f"{len(text)} characters; {LONGEST} at most, longer texts kill espeak")
+        path.unlink(missing_ok=True)
+        self._done.clear()
+        self._problems.clear()
+        self._engine.setProperty("rate", round(_WORDS_PER_MINUTE[self._choice.engine] * rate))
+        self._engine.save_to_file(text, str(path))
+        self._engine.runAndWait()
+        self._check(path)
+
+    def _check(self, path: Path) -> None:
+        finished = self._done.wait(_LOST)
+        if self._problems:
+            raise EngineError("; ".join(self._problems))
+        if not finished or not path.exists():
+            raise EngineError("the engine wrote no file")
+
+
+def _config(folder: Path) -> Path:
+    """RHVoice reads + before a vowel as stress only when told so."""
+    (folder / "RHVoice.conf").write_text("languages.russian.stress_marker=+\n", encoding="utf-8")
+    return folder
+
+
+def _version(engine: Any, choice: Choice) -> str:
+    if choice.engine == "rhvoice":
+        return str(engine.getProperty("version"))
+    info = ctypes.CDLL("libespeak-ng.so.1").espeak_Info
+    info.restype = ctypes.c_char_p
+    return bytes(info(None)).decode()
