@@ -18,16 +18,15 @@ def free_for(offer: Offer) -> ColumnElement[bool]:
 
 def wanted_slots(wanted: Wanted) -> ColumnElement[bool]:
     """Free, of the kind, doctor and time that are looked for, beside the patient's other visits."""
+    return and_(wanted_at_any_time(wanted), slots.c.starts_at >= wanted.since, slots.c.starts_at < wanted.until)
+
+
+def wanted_at_any_time(wanted: Wanted) -> ColumnElement[bool]:
+    """The same without the time: whoever adds his own must not leave a wider one for the index to choose."""
     whose = (
         slots.c.speciality == wanted.speciality if wanted.doctor_id is None else slots.c.doctor_id == wanted.doctor_id
     )
-    return and_(
-        whose,
-        slots.c.kind == wanted.kind.value,
-        slots.c.starts_at >= wanted.since,
-        slots.c.starts_at < wanted.until,
-        suits(wanted),
-    )
+    return and_(whose, slots.c.kind == wanted.kind.value, suits(wanted))
 
 
 def suits(wanted: Wanted) -> ColumnElement[bool]:

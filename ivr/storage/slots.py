@@ -9,7 +9,7 @@ from sqlalchemy import Integer, RowMapping, Select, and_, column, exists, null, 
 from ivr.domain.slot import Doctor, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.services.ports import Offer, Wanted
-from ivr.storage.free_slots import FREE, free_for, held_by_other, suits, wanted_slots
+from ivr.storage.free_slots import FREE, free_for, held_by_other, suits, wanted_at_any_time, wanted_slots
 from ivr.storage.register import Register, found, upsert
 from ivr.storage.staff import doctor_of
 from ivr.storage.tables import doctors, slots
@@ -34,11 +34,11 @@ class SlotRegister(Register):
         """One probe of the index for each span, instead of reading all slots between."""
         if not spans:
             return []
-        rows = [(number, *span) for number, span in enumerate(spans)]
+        rows = [(n, max(since, wanted.since), min(before, wanted.until)) for n, (since, before) in enumerate(spans)]
         asked = values(column("n", Integer), column("since", Utc), column("before", Utc), name="spans").data(rows)
         span = asked.cte("spans")
         within = and_(slots.c.starts_at >= span.c.since, slots.c.starts_at < span.c.before)
-        chosen = select(span.c.n).where(exists().where(wanted_slots(wanted), within)).order_by(span.c.n)
+        chosen = select(span.c.n).where(exists().where(wanted_at_any_time(wanted), within)).order_by(span.c.n)
         return list(self._run(chosen).scalars())
 
     def doctors(self, wanted: Wanted) -> list[Doctor]:
