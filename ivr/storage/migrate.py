@@ -1,12 +1,14 @@
 """Bringing a database to the newest form, from empty or from any older one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from ivr.storage.engine import open_engine
 
@@ -15,13 +17,13 @@ SCRIPTS = Path(__file__).parent / "migrations"
 
 def migrate(url: str) -> None:
     """Apply what is missing; a second run changes nothing. Raises StorageDown."""
-    with _engine(url).begin() as connection:
+    with _transaction(url) as connection:
         command.upgrade(config(connection), "head")
 
 
 def current(url: str) -> str | None:
     """The revision of a database; None before the first migration. Raises StorageDown."""
-    with _engine(url).connect() as connection:
+    with _transaction(url) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -37,5 +39,11 @@ def config(connection: Connection | None = None) -> Config:
     return settings
 
 
-def _engine(url: str) -> Engine:
-    return open_engine(url, pool_size=1)
+@contextmanager
+def _transaction(url: str) -> Iterator[Connection]:
+    engine = open_engine(url, pool_size=1)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()

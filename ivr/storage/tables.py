@@ -284,7 +284,7 @@ calls = Table(
     Column("call_key", String, primary_key=True),
     Column("caller", String(16)),
     Column("line", String, nullable=False),
-    Column("node", String, nullable=False, server_default=""),
+    Column("node", String, nullable=False),
     Column("begun_at", Utc, nullable=False),
     Column("seen_at", Utc, nullable=False),
     Column("progress", JSON, nullable=False),

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("call_key", sa.String(), nullable=False),
         sa.Column("caller", sa.String(length=16), nullable=True),
         sa.Column("line", sa.String(), nullable=False),
-        sa.Column("node", sa.String(), server_default="", nullable=False),
+        sa.Column("node", sa.String(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("progress", sa.JSON(), nullable=False),

@@ -1,0 +1,84 @@
+"""Databases for tests: SQLite in a file and a private PostgreSQL, both brought up by the migrations."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from ivr.storage.engine import open_engine
+from ivr.storage.migrate import migrate
+from ivr.storage.tables import metadata
+from ivr.storage.work import SqlWork
+from tests.builders import Clinic
+from tests.postgres import running_postgres
+
+
+@dataclass(frozen=True)
+class Database:
+    """An empty, migrated database."""
+
+    url: str
+    engine: Engine
+
+    def new_work(self) -> SqlWork:
+        return SqlWork(self.engine)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied by each test."""
+    path = tmp_path_factory.mktemp("template") / "empty.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of an empty server."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """One migrated database for all tests; each empties it."""
+    migrate(postgres_server)
+    engine = open_engine(postgres_server, pool_size=30)
+    yield Database(postgres_server, engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    path = tmp_path / "ivr.sqlite"
+    shutil.copy(sqlite_template, path)
+    engine = open_engine(f"sqlite:///{path}", pool_size=30)
+    yield Database(f"sqlite:///{path}", engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_database(postgres: Database) -> Database:
+    names = ", ".join(table.name for table in metadata.sorted_tables)
+    with postgres.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    return postgres
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Each test that takes this runs on both databases."""
+    return request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+
+
+@pytest.fixture
+def new_work(database: Database) -> Callable[[], SqlWork]:
+    return database.new_work
+
+
+@pytest.fixture
+def clinic(new_work: Callable[[], SqlWork]) -> Clinic:
+    return Clinic(new_work)

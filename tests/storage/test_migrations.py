@@ -1,0 +1,85 @@
+"""A database comes up from nothing, and is then what the program thinks it is."""
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from ivr.services.ports import StorageDown
+from ivr.storage.engine import open_engine
+from ivr.storage.migrate import config, current, head, migrate
+from ivr.storage.tables import metadata
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/new.sqlite"
+        return
+    server = request.getfixturevalue("postgres_server")
+    engine = open_engine(server)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS fresh WITH (FORCE)"))
+        connection.execute(text("CREATE DATABASE fresh"))
+    engine.dispose()
+    yield server.rsplit("/", 1)[0] + "/fresh"
+
+
+def test_an_empty_database_is_brought_to_the_newest_form(empty_url):
+    assert current(empty_url) is None
+
+    migrate(empty_url)
+
+    assert current(empty_url) == head() is not None
+
+
+def test_a_second_migration_changes_nothing(empty_url):
+    migrate(empty_url)
+
+    migrate(empty_url)
+
+    assert current(empty_url) == head()
+
+
+def test_the_migrated_database_is_what_the_tables_say(empty_url):
+    migrate(empty_url)
+
+    engine = open_engine(empty_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        differences = compare_metadata(context, metadata)
+    engine.dispose()
+
+    assert differences == []
+
+
+def test_partial_indexes_are_migrated_with_their_conditions(empty_url):
+    """The comparison above does not look at conditions, and the guard against double bookings is one."""
+    migrate(empty_url)
+
+    engine = open_engine(empty_url)
+    dialect = engine.dialect.name
+    found = {index["name"]: index for index in inspect(engine).get_indexes("bookings")}
+    engine.dispose()
+
+    for name, status in (("bookings_one_of_slot", "NO_SHOW"), ("bookings_one_of_speciality", "BOOKED")):
+        assert found[name]["unique"]
+        assert status in str(found[name]["dialect_options"][f"{dialect}_where"])
+
+
+def test_a_migrated_database_can_be_taken_back_to_empty(empty_url):
+    migrate(empty_url)
+
+    engine = open_engine(empty_url)
+    with engine.begin() as connection:
+        command.downgrade(config(connection), "base")
+    left = set(inspect(engine).get_table_names())
+    engine.dispose()
+
+    assert left == {"alembic_version"}
+
+
+def test_a_database_that_cannot_be_opened_is_named_storage_down(tmp_path):
+    with pytest.raises(StorageDown):
+        migrate(f"sqlite:///{tmp_path}/no/such/folder/ivr.sqlite")
