@@ -20,6 +20,7 @@ class Changes:
 
     added: list[dict[str, Any]] = field(default_factory=list)
     updated: list[dict[str, Any]] = field(default_factory=list)
+    """Changed columns only, and the id."""
     unchanged: int = 0
     represented: list[tuple[Person, str]] = field(default_factory=list)
     """Children, and the OMS number of who speaks for them."""
@@ -30,7 +31,7 @@ class Changes:
         if stored is None:
             self.added.append(row)
         elif changed := {name: value for name, value in row.items() if value is not None and stored[name] != value}:
-            self.updated.append({**{name: stored[name] for name in row}, **changed, "id": stored["id"]})
+            self.updated.append({**changed, "id": stored["id"]})
         else:
             self.unchanged += 1
 

@@ -20,9 +20,9 @@ COLUMNS = (
     Column("certificate", "свидетельство", "9 digits of a temporary certificate", ""),
     Column("certificate_until", "действует_до", "last day of the certificate", ""),
     Column("phone", "телефон", "Russian or international telephone", "+7 000 000-01-01"),
-    Column("attached", "прикреплён", "attached to this hospital: yes or no (да or нет); yes when empty", "да"),
-    Column("district_doctor", "участковый_врач", "code of the district doctor, as in the doctors' file", "therapist-1"),
-    Column("representative", "представитель", "OMS number of the legal representative", ""),
+    Column("attached", "прикреплён", "attached here: yes, no (да, нет)", "да"),
+    Column("district_doctor", "участковый_врач", "code from the doctors' file", "therapist-1"),
+    Column("representative", "представитель", "OMS number of who speaks for him", ""),
 )
 
 

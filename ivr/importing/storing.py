@@ -1,6 +1,7 @@
 """Many rows into the database at once, within one transaction."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,14 +37,20 @@ def store_changes(database: Connection, table: Table, changes: Changes, step: St
     for rows in _batches(changes.added):
         database.execute(insert(table), rows)
         step(len(rows))
-    if changes.updated:
-        names = [name for name in changes.updated[0] if name != "id"]
-        statement = (
-            update(table).where(table.c.id == bindparam("of_id")).values({name: bindparam(name) for name in names})
-        )
-        for rows in _batches(changes.updated):
+    for columns, alike in _by_columns(changes.updated).items():
+        changed: dict[str, Any] = {name: bindparam(name) for name in columns if name != "id"}
+        statement = update(table).where(table.c.id == bindparam("of_id")).values(**changed)
+        for rows in _batches(alike):
             database.execute(statement, [{**row, "of_id": row["id"]} for row in rows])
             step(len(rows))
+
+
+def _by_columns(rows: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    """Rows that change the same columns, together: one statement serves them all."""
+    groups: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[tuple(row)].append(row)
+    return groups
 
 
 def store_representatives(database: Connection, changes: Changes) -> None:
@@ -51,7 +58,7 @@ def store_representatives(database: Connection, changes: Changes) -> None:
     if not changes.represented:
         return
     people = known_people(database)
-    known = set(database.execute(select(tables.representatives)).tuples())
+    known = {(row.patient_id, row.representative_id) for row in database.execute(select(tables.representatives))}
     pairs = {(people.id_of(child.numbers()), people.id_of([("oms", oms)])) for child, oms in changes.represented}
     if new := sorted(pairs - known):
         columns = ("patient_id", "representative_id")

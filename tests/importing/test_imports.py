@@ -1,0 +1,274 @@
+"""Whole imports into a database: all or nothing, never a duplicate, nothing lost."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from ivr.importing.imports import Wish, import_doctors, import_patients, import_schedule
+from ivr.storage import tables
+from tests.importing.hospital import NOW, Nobody, a_demo_clinic, an_empty_clinic
+
+HEADER = "surname;given_name;sex;birth_date;oms;snils;certificate;phone;district_doctor;representative"
+NEW = "Новосёлов;Пётр;M;01.02.1970;6255320854009148;;;;therapist-2;"
+ANNA = "Тестова;Анна;F;12.03.1985;6256410854009015;900-001-007 92;;+70000000101;therapist-1;"
+BAD = "Ошибкин;Олег;M;31.02.1970;6255320854009148;;;;;"
+
+
+def luhn(fifteen: str) -> str:
+    total = sum(sum(divmod(int(d) * 2, 10)) if i % 2 == 0 else int(d) for i, d in enumerate(fifteen))
+    return fifteen + str(-total % 10)
+
+
+NEW_OMS = luhn("625532085400914")
+NEW, BAD = (row.replace("6255320854009148", NEW_OMS) for row in (NEW, BAD))
+
+
+@pytest.fixture
+def clinic(tmp_path):
+    return a_demo_clinic(tmp_path)
+
+
+def patients_file(folder, *rows, header=HEADER):
+    path = folder / "patients.csv"
+    path.write_text("\n".join((header, *rows)), encoding="utf-8")
+    return path
+
+
+def run(importing, path, clinic, **wish):
+    return importing(path, clinic, Wish(**wish), Nobody())
+
+
+def patients(clinic):
+    with clinic.work().reading() as work:
+        return [dict(row) for row in work.connection.execute(select(tables.patients)).mappings()]
+
+
+def one(clinic, oms):
+    return next(row for row in patients(clinic) if row["oms"] == oms)
+
+
+def test_new_people_are_added_and_known_ones_left_alone(clinic, tmp_path):
+    outcome = run(import_patients, patients_file(tmp_path, NEW, ANNA), clinic)
+
+    assert (outcome.stored, outcome.added, outcome.updated, outcome.unchanged) == (True, 1, 0, 1)
+    assert one(clinic, NEW_OMS)["attached"] is True
+
+
+def test_importing_the_same_file_twice_changes_nothing(clinic, tmp_path):
+    path = patients_file(tmp_path, NEW, ANNA)
+    run(import_patients, path, clinic)
+    before = patients(clinic)
+
+    outcome = run(import_patients, path, clinic)
+
+    assert (outcome.added, outcome.updated, outcome.unchanged) == (0, 0, 2)
+    assert patients(clinic) == before
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Замужняя;Анна;F;12.03.1985;6256410854009015;;;;;",
+        "Замужняя;Анна;F;12.03.1985;;900-001-007 92;;;;",
+    ],
+    ids=["by policy", "by SNILS"],
+)
+def test_a_known_person_is_updated_and_what_the_file_does_not_say_is_kept(clinic, tmp_path, row):
+    outcome = run(import_patients, patients_file(tmp_path, row), clinic)
+
+    assert (outcome.added, outcome.updated) == (0, 1)
+    anna = one(clinic, "6256410854009015")
+    assert (anna["surname"], anna["phone"], anna["patronymic"]) == ("Замужняя", "+70000000101", "Ивановна")
+
+
+def test_a_person_with_a_certificate_gets_the_policy_that_came_later(clinic, tmp_path):
+    row = f"Бумажный;Никита;M;20.02.1990;{NEW_OMS};;900000013;;;"
+
+    outcome = run(import_patients, patients_file(tmp_path, row), clinic)
+
+    assert (outcome.added, outcome.updated) == (0, 1)
+    assert one(clinic, NEW_OMS)["certificate"] == "900000013"
+
+
+def test_one_bad_row_keeps_all_out(clinic, tmp_path):
+    before = patients(clinic)
+
+    outcome = run(import_patients, patients_file(tmp_path, NEW.replace(NEW_OMS, luhn("625532085400999")), BAD), clinic)
+
+    assert not outcome.stored
+    assert [complaint.line for complaint in outcome.complaints] == [3]
+    assert patients(clinic) == before
+
+
+def test_skip_bad_takes_the_good_rows_and_puts_the_bad_ones_aside(clinic, tmp_path):
+    outcome = run(import_patients, patients_file(tmp_path, BAD, NEW), clinic, skip_bad=True)
+
+    assert (outcome.stored, outcome.added) == (True, 1)
+    assert outcome.bad_file is not None
+    assert outcome.bad_file.read_text("utf-8-sig").splitlines() == [HEADER, BAD]
+
+
+def test_a_dry_run_counts_and_stores_nothing(clinic, tmp_path):
+    before = patients(clinic)
+
+    outcome = run(import_patients, patients_file(tmp_path, NEW), clinic, dry_run=True)
+
+    assert (outcome.stored, outcome.added) == (False, 1)
+    assert patients(clinic) == before
+
+
+def test_numbers_of_two_different_patients_in_one_row_are_refused(clinic, tmp_path):
+    row = "Тестова;Анна;F;12.03.1985;6256410854009015;900-002-014 95;;;;"
+
+    outcome = run(import_patients, patients_file(tmp_path, row), clinic)
+
+    assert [str(each) for each in outcome.complaints] == [
+        "line 2, column oms and snils: belong to different patients of the database"
+    ]
+
+
+def test_two_rows_that_name_one_patient_by_different_numbers_are_refused(clinic, tmp_path):
+    by_snils = "Тестова;Анна;F;12.03.1985;;900-001-007 92;;;;"
+
+    outcome = run(import_patients, patients_file(tmp_path, ANNA.replace("900-001-007 92", ""), by_snils), clinic)
+
+    assert [str(each) for each in outcome.complaints] == ["line 3, column -: is the same patient as line 2"]
+
+
+def test_unknown_doctors_and_representatives_are_named(clinic, tmp_path):
+    row = NEW.replace("therapist-2;", f"witch-1;{luhn('625532085400977')}")
+
+    outcome = run(import_patients, patients_file(tmp_path, row), clinic)
+
+    assert [str(each) for each in outcome.complaints] == [
+        "line 2, column district_doctor: there is no doctor with this code; import the doctors first",
+        "line 2, column representative: nobody in the file or the database has this OMS number",
+    ]
+
+
+def test_a_child_gets_the_representative_of_the_same_file(clinic, tmp_path):
+    child = f"Новосёлова;Ия;F;01.02.2020;{luhn('625532085400955')};;;;;{NEW_OMS}"
+
+    run(import_patients, patients_file(tmp_path, child, NEW), clinic)
+
+    with clinic.work().reading() as work:
+        pairs = work.connection.execute(select(tables.representatives)).all()
+    assert (one(clinic, luhn("625532085400955"))["id"], one(clinic, NEW_OMS)["id"]) in [tuple(pair) for pair in pairs]
+
+
+def test_an_import_that_is_interrupted_leaves_nothing(clinic, tmp_path):
+    class Cut(Nobody):
+        def stage(self, name, rows):
+            self.storing = name == "storing"
+
+        def step(self, rows=1):
+            if self.storing:
+                raise KeyboardInterrupt
+
+    before = patients(clinic)
+
+    with pytest.raises(KeyboardInterrupt):
+        import_patients(patients_file(tmp_path, NEW), clinic, Wish(), Cut())
+
+    assert patients(clinic) == before
+
+
+def test_an_empty_hospital_is_filled_from_three_files(tmp_path):
+    clinic = an_empty_clinic(tmp_path)
+    doctors, hours = tmp_path / "doctors.csv", tmp_path / "schedule.csv"
+    doctors.write_text("code,surname,given_name,sex,speciality,room,site\nx1,Врачева,Ада,F,therapist,7,adult\n")
+    hours.write_text("doctor,opens,closes\nx1,08:00,12:00\n")
+
+    assert run(import_doctors, doctors, clinic).added == 1
+    outcome = run(import_schedule, hours, clinic)
+
+    assert outcome.stored
+    # Today, fourteen days of the horizon and a spare one hold twelve working days.
+    assert outcome.slots_added == pytest.approx(12 * 16, abs=12)
+
+
+def test_a_doctor_is_updated_by_code_yet_never_changes_speciality(clinic, tmp_path):
+    path = tmp_path / "doctors.csv"
+    header = "code;surname;given_name;sex;speciality;room;site"
+    path.write_text(f"{header}\ntherapist-1;Градусова;Елена;F;therapist;99;adult\n", encoding="utf-8")
+    assert run(import_doctors, path, clinic).updated == 1
+
+    path.write_text(f"{header}\ntherapist-1;Градусова;Елена;F;surgeon;99;adult\n", encoding="utf-8")
+    assert "give the doctor a new code" in str(run(import_doctors, path, clinic).complaints[0])
+
+
+def slots_of(clinic, code):
+    owned = select(tables.doctors.c.id).where(tables.doctors.c.code == code).scalar_subquery()
+    with clinic.work().reading() as work:
+        return list(work.connection.execute(select(tables.slots).where(tables.slots.c.doctor_id == owned)))
+
+
+def a_schedule(folder, *rows):
+    path = folder / "schedule.csv"
+    path.write_text("\n".join(("doctor;opens;closes;since;until", *rows)), encoding="utf-8")
+    return path
+
+
+def test_a_new_schedule_moves_free_slots_and_keeps_booked_ones(clinic, tmp_path):
+    booked = [slot for slot in slots_of(clinic, "therapist-6") if slot.state == "BOOKED"]
+    assert booked
+
+    run(import_schedule, a_schedule(tmp_path, "therapist-6;17:00;19:00;;"), clinic)
+
+    future = [slot for slot in slots_of(clinic, "therapist-6") if slot.starts_at > NOW]
+    free = [slot for slot in future if slot.state == "FREE"]
+    assert [slot.id for slot in future if slot.state == "BOOKED"] == [slot.id for slot in booked]
+    assert {slot.starts_at.astimezone(clinic.rules.zone).hour for slot in free} == {17, 18}
+
+
+def test_a_slot_of_a_cancelled_booking_is_closed_when_the_hours_move(clinic, tmp_path):
+    slot = next(slot for slot in slots_of(clinic, "therapist-6") if slot.state == "BOOKED")
+    with clinic.work() as work:
+        work.connection.execute(update(tables.bookings).values(status="CANCELLED_BY_PATIENT"))
+        work.slots.free(slot.id)
+        work.commit()
+
+    run(import_schedule, a_schedule(tmp_path, "therapist-6;17:00;19:00;;"), clinic)
+
+    with clinic.work().reading() as work:
+        state = work.connection.execute(select(tables.slots.c.state).where(tables.slots.c.id == slot.id)).scalar()
+    assert state == "CLOSED"
+
+
+def test_an_absence_takes_the_free_slots_of_its_days_away(clinic, tmp_path):
+    leave = "therapist-2;;;24.11.2026;30.11.2026"
+
+    run(import_schedule, a_schedule(tmp_path, "therapist-2;08:00;12:00;;", leave), clinic)
+
+    days = {slot.starts_at.astimezone(clinic.rules.zone).date() for slot in slots_of(clinic, "therapist-2")}
+    assert not {day for day in days if date(2026, 11, 24) <= day <= date(2026, 11, 30)}
+    assert date(2026, 12, 1) in days
+
+
+def test_the_same_schedule_again_leaves_the_same_slots(clinic, tmp_path):
+    path = a_schedule(tmp_path, "therapist-3;08:00;12:00;;")
+    run(import_schedule, path, clinic)
+    before = [(slot.starts_at, slot.kind) for slot in slots_of(clinic, "therapist-3")]
+
+    run(import_schedule, path, clinic)
+
+    assert sorted((slot.starts_at, slot.kind) for slot in slots_of(clinic, "therapist-3")) == sorted(before)
+
+
+def test_the_horizon_moves_with_every_publication(clinic):
+    from ivr.services.schedule import publish
+
+    def count() -> int:
+        with clinic.work().reading() as work:
+            return work.connection.execute(select(func.count()).select_from(tables.slots)).scalar_one()
+
+    before = count()
+    tomorrow = replace(clinic, now=datetime(2026, 11, 24, 9, tzinfo=UTC) + timedelta(days=0))
+
+    assert publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=NOW) == 0
+    added = publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=tomorrow.now)
+
+    assert added > 300
+    assert count() == before + added
