@@ -87,10 +87,11 @@ class PhoneConfig:
     drain_seconds: float = 60.0
     queue_seconds: int = 300
     queue_length: int = 50
-    queue_rounds: int = 3
+    queue_rounds: int = 12
+    """How often the queue is tried again before the call ends with an apology."""
     callback_offer_seconds: int = 25
     retry_seconds: int = 5
-    """Music between two tries, when neither an operator nor the program is there."""
+    """Music between two tries of the queue."""
     sounds: Path = PROJECT / "prompts" / "generated" / "asterisk"
     """Holds ru/<name>.alaw: what Asterisk itself says (sounds.ru.toml)."""
     apology: Path = PROJECT / "asterisk_config" / "sounds" / "apology"

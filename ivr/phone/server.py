@@ -60,7 +60,7 @@ class PhoneServer:
         """Listen. Raises OSError if the port is taken."""
         self._application = AgiApplication()
         for name in ROUTES:
-            self._application.add_route(name, partial(self._take, self._stories[name]))
+            self._application.add_route(name, partial(self._take, name))
         self._server = await self._application.listen(self._config.agi_host, self._config.agi_port)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -84,7 +84,7 @@ class PhoneServer:
     async def close(self) -> None:
         """Stop listening; a call still running is handed to a person."""
         await self.drain(0)
-        if self._server and self._application:
+        if self._server is not None and self._application is not None:  # panoramisk made it a dict, and empty
             self._server.close()
             await self._application.end()
             self._server = None
@@ -100,11 +100,13 @@ class PhoneServer:
             failed=self._failed,
         )
 
-    async def _take(self, story: Story, call: AgiCall) -> None:
-        if self._draining or len(self._calls) >= self._config.max_calls:
+    async def _take(self, route: str, call: AgiCall) -> None:
+        # One who comes back from the queue is short to serve and has nowhere else to go.
+        full = route == "inbound" and len(self._calls) >= self._config.max_calls
+        if self._draining or full:
             await self._refuse(call)
             return
-        task = asyncio.create_task(self._tell(story, call))
+        task = asyncio.create_task(self._tell(self._stories[route], call))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
         # The story's own task is cancelled at the end of a drain, this one goes on to close the socket.

@@ -1,14 +1,21 @@
 """What the tests of the telephone side share: a far end that speaks AGI over a real socket, and a real Asterisk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ivr.dialogue.line import Utterance
 from ivr.phone.agi import AgiApplication, AgiCall
+from ivr.phone.agi_line import AgiLine
 from ivr.phone.asterisk import Asterisk
-from tests.asterisk import running_asterisk
+from ivr.phone.caller import Caller
+from ivr.phone.server import PhoneServer, Story
+from tests.asterisk import running_asterisk, tone
 from tests.phone.far_end import FarEnd
+from tests.phone.far_phone import FarPhone
 
 Serve = Callable[..., Awaitable[FarEnd]]
 
@@ -40,3 +47,60 @@ async def serve() -> AsyncIterator[Serve]:
     for application, server in servers:
         server.close()
         await application.end()
+
+
+@pytest.fixture
+async def phone(asterisk: Asterisk) -> AsyncIterator[FarPhone]:
+    """A telephone of the shared Asterisk; everything it began is over afterwards."""
+    telephone = FarPhone(asterisk)
+    yield telephone
+    await telephone.hang_up()
+    for member in ("ringing", "operator"):
+        await telephone.cli(f"queue remove member Local/{member}@test from operators")
+
+
+class Tones:
+    """A voice for tests: every utterance is a short tone, unless its key is "missing"."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.seconds = 0.2
+        self.prepared: list[str] = []
+
+    async def sounds(self, utterance: Utterance) -> list[Path]:
+        if utterance.key == "broken":
+            raise RuntimeError("the voice is broken")
+        path = self._folder / utterance.key
+        return [path if utterance.key == "missing" else tone(path, self.seconds)]
+
+    def prepare(self, utterances: Sequence[Utterance]) -> None:
+        self.prepared += [utterance.key for utterance in utterances]
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Tones:
+    return Tones(tmp_path)
+
+
+@pytest.fixture
+async def answer_calls(asterisk: Asterisk, voice: Tones) -> AsyncIterator[Callable[..., Awaitable[PhoneServer]]]:
+    """answer_calls(inbound, callback=..., unserved=..., max_calls=...): a server behind the shared Asterisk."""
+    servers: list[PhoneServer] = []
+
+    async def story_of_a_goodbye(line: AgiLine, caller: Caller, key: str) -> None:
+        await line.hang_up()
+
+    async def start(inbound: Story, *, callback: Story | None = None, unserved: Story | None = None, **changes):
+        stories = {
+            "inbound": inbound,
+            "callback": callback or story_of_a_goodbye,
+            "unserved": unserved or story_of_a_goodbye,
+        }
+        server = PhoneServer(replace(asterisk.config, **changes), voice, stories)
+        await server.start()
+        servers.append(server)
+        return server
+
+    yield start
+    for server in servers:
+        await server.close()
