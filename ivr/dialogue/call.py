@@ -135,7 +135,7 @@ class Call:
             return chosen
 
         phrases = instead or tuple(Phrase(key) for key in menu.say)
-        step = instead[0].key if instead else name
+        step = name if menu.say else phrases[0].key
         return await self.ask(step, phrases, option, taken=frozenset(allowed), tries=menu.tries, helping=menu.help)
 
     async def yes(self, key: str, **values: object) -> bool:

@@ -190,7 +190,7 @@ async def choose_doctor(call: Call, patient: Patient) -> None:
         return
     query = replace(slot_query(call, patient), doctor_id=None)
     doctors = await call.do(search.doctors_of, query, rules=call.rules, now=call.desk.now())
-    if form.doctor_id in {doctor.id for doctor in doctors}:
+    if not doctors or form.doctor_id in {doctor.id for doctor in doctors}:
         return
     if form.doctor_id is not None:
         call.say("doctor.absent", doctor=await call.do(choice.doctor, form.doctor_id))

@@ -20,6 +20,8 @@ async def offer_waiting(call: Call, patient: Patient, query: SlotQuery, reason: 
         if await call.yes("operator.offer"):
             raise ToOperator("no_time_suits")
         return
+    if await _waits_already(call, patient, query.speciality):
+        return
     wish = Wish(
         patient_id=patient.id,
         speciality=query.speciality,
@@ -42,11 +44,21 @@ async def _doctor(call: Call, query: SlotQuery) -> int | None:
 async def _join(call: Call, patient: Patient, wish: Wish) -> None:
     try:
         entry = await call.do(waiting.join, wish, rules=call.rules, now=call.desk.now())
-    except AlreadyWaiting as already:
-        if not await call.yes("waiting.already", spec=wish.speciality):
-            await _remove(call, patient, already.entry_id)
-        return
-    call.say("waiting.created", spec=entry.speciality, day=call.local(entry.deadline).date())
+    except AlreadyWaiting:  # through another channel, while we were asking
+        await _waits_already(call, patient, wish.speciality)
+    else:
+        call.say("waiting.created", spec=entry.speciality, day=call.local(entry.deadline).date())
+
+
+async def _waits_already(call: Call, patient: Patient, speciality: str) -> bool:
+    """One entry per speciality: keep it, or leave the list (1.5)."""
+    entries = await call.do(waiting.of_patient, patient.id)
+    mine = next((entry for entry in entries if entry.speciality == speciality), None)
+    if mine is None:
+        return False
+    if not await call.yes("waiting.already", spec=speciality):
+        await _remove(call, patient, mine.id)
+    return True
 
 
 async def my_waiting(call: Call) -> None:

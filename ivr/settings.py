@@ -1,0 +1,212 @@
+"""Settings: a TOML file and the environment, typed; an unknown or malformed value refuses to start and says why."""
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+PROJECT = Path(__file__).parents[1]
+CONFIG_VARIABLE = "IVR_CONFIG"
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the message names the file or variable, the key and the reason."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"there is no time zone {name!r}; write Europe/Moscow") from None
+    return name
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Section(BaseModel):
+    """A table of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Folders(Section):
+    var: Path = Field(Path("var"), description="What the program writes: database, secrets, logs, Asterisk's own files")
+    build: Path = Field(Path("build"), description="What set-up fetches: Asterisk and the voice")
+    prompts: Path = Field(Path("prompts"), description="Phrases, menus, recordings")
+    sounds: Path = Field(Path("prompts/generated"), description="Rendered speech")
+
+
+class Database(Section):
+    url: str = Field("", description="`sqlite:///path` or `postgresql+psycopg://…`; empty: SQLite in the var folder")
+
+
+class Sip(Section):
+    bind: str = Field("127.0.0.1", description="Address telephones reach; 0.0.0.0 for the local network")
+    port: Port = Field(5062, description="SIP, UDP")
+    rtp_start: Port = Field(20000, description="First port of speech, UDP")
+    rtp_end: Port = Field(20999, description="Last port of speech")
+    external_address: str = Field("", description="Address telephones see when this machine is behind a router")
+    extension: str = Field("122", pattern=r"^[0-9]{1,20}$", description="Number that is dialled for the IVR")
+    trunk_host: str = Field("", description="Provider's host or host:port; empty: no trunk")
+    trunk_match: str = Field("", description="Addresses the provider calls from, comma separated")
+    trunk_user: str = Field("", description="User for registration with the provider")
+    trunk_secret: str = Field("", description="Its password; better in the environment than in a file")
+
+
+class Agi(Section):
+    host: str = Field("127.0.0.1", description="Where `ivr phone` waits for Asterisk")
+    port: Port = Field(4573, description="FastAGI, TCP")
+
+
+class Ami(Section):
+    host: str = Field("127.0.0.1", description="Asterisk's manager interface")
+    port: Port = Field(5038, description="TCP")
+    user: str = Field("ivr", pattern=r"^[A-Za-z0-9_-]{1,40}$", description="Manager user with least rights")
+
+
+class Voice(Section):
+    engine: Literal["auto", "rhvoice", "espeak"] = Field(
+        "auto", description="auto: RHVoice where it is, else espeak-ng"
+    )
+    cache_mb: int = Field(2048, ge=16, description="Size of the cache of rendered speech, megabytes")
+
+
+class RuleBook(Section):
+    zone: Annotated[str, AfterValidator(_zone)] = Field("Europe/Moscow", description="The hospital's time zone")
+    horizon_days: int = Field(14, ge=1, le=90, description="Booking horizon, days from tomorrow (D-01)")
+    lead_minutes: int = Field(30, ge=0, description="Least time before a visit (D-12)")
+    hold_seconds: int = Field(180, ge=30, description="A slot is held so long while talking (D-14)")
+    max_active: int = Field(4, ge=1, description="Active bookings of one patient (1.6)")
+    min_gap_minutes: int = Field(30, ge=0, description="Between two visits of one patient (1.6)")
+    lock_after: int = Field(5, ge=1, description="Failed identifications that lock a number (D-06)")
+    lock_window_hours: int = Field(24, ge=1, description="Counted within so many hours (D-06)")
+    lock_minutes: int = Field(30, ge=1, description="Locked for so long (D-06)")
+    resume_minutes: int = Field(10, ge=0, description="A cut call may be resumed within (P011)")
+    waiting_window_days: int = Field(30, ge=1, description="Default window of a waiting-list entry (1.5)")
+    model: Literal["centralised", "decentralised"] = Field("centralised", description="Who makes feedback calls (S4.3)")
+
+
+class HospitalFiles(Section):
+    facts: Path | None = Field(None, description="hospital.toml of this hospital; absent: the demo hospital")
+    calendar: Path | None = Field(None, description="calendar.toml with days off; absent: the bundled one")
+    demo: bool = Field(True, description="Load the demo hospital into an empty database")
+
+
+class Phone(Section):
+    max_calls: int = Field(232, ge=1, description="Calls in conversation at once; more go to a person")
+    drain_seconds: float = Field(60, ge=0, description="At the end calls may finish within this time")
+    threads: int = Field(8, ge=1, description="Threads for the database")
+
+
+class Queue(Section):
+    seconds: int = Field(300, ge=10, description="Longest wait for an operator in one round")
+    length: int = Field(50, ge=1, description="Most callers waiting")
+    callback_offer_seconds: int = Field(25, ge=5, description="How often a call-back is offered")
+
+
+class Log(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
+    format: Literal["console", "json"] = Field("console", description="For people or for machines")
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IVR_", env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    folders: Folders = Folders()
+    database: Database = Database()
+    sip: Sip = Sip()
+    agi: Agi = Agi()
+    ami: Ami = Ami()
+    voice: Voice = Voice()
+    rules: RuleBook = RuleBook()
+    hospital: HospitalFiles = HospitalFiles()
+    phone: Phone = Phone()
+    queue: Queue = Queue()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_file())
+
+    def path(self, path: Path) -> Path:
+        """Relative folders are meant from the folder of the settings file, or of the project."""
+        base = config_file().parent if config_file().exists() else PROJECT
+        return path if path.is_absolute() else (base / path).resolve()
+
+    @property
+    def var(self) -> Path:
+        return self.path(self.folders.var)
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.var / 'ivr.db'}"
+
+
+def config_file() -> Path:
+    """IVR_CONFIG, else ivr.toml of the project."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or PROJECT / "ivr.toml").resolve()
+
+
+def load_settings() -> Settings:
+    """Read file and environment. Raises BadSettings."""
+    path = config_file()
+    if os.environ.get(CONFIG_VARIABLE) and not path.is_file():
+        raise BadSettings(f"{path}: no such file; {CONFIG_VARIABLE} names it")
+    _refuse_unknown_variables()
+    try:
+        return Settings()
+    except tomllib.TOMLDecodeError as problem:
+        raise BadSettings(f"{path}: not TOML: {problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise BadSettings(f"{path}: not UTF-8 at byte {problem.start}") from problem
+    except ValidationError as problem:
+        raise BadSettings("\n".join(_told(path, error) for error in problem.errors())) from problem
+
+
+def _told(path: Path, error: Any) -> str:
+    """One line: where, which key, what is wrong. The value itself may be a password and is not repeated."""
+    names = [str(name) for name in error["loc"]]
+    variable = "IVR_" + "__".join(names).upper()
+    where = variable if variable in os.environ else str(path)
+    reason = "there is no such setting" if error["type"] == "extra_forbidden" else error["msg"]
+    return f"{where}: {'.'.join(names)}: {reason}"
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt IVR_… variable must not be silently ignored."""
+    known = {f"IVR_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, "IVR_ASTERISK"}
+    for variable in os.environ:
+        if variable.startswith("IVR_") and variable.partition("__")[0] not in known:
+            raise BadSettings(f"{variable}: there is no such setting; see docs/settings.md")
+
+
+def secret_of(settings: Settings, name: str) -> str:
+    """A password of this installation, made once and kept in the var folder for its owner alone."""
+    path = settings.var / "secrets.toml"
+    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if name not in known:
+        known[name] = secrets.token_urlsafe(12)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(f'{key} = "{value}"\n' for key, value in known.items())
+        part.replace(path)
+    return str(known[name])

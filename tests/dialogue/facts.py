@@ -1,0 +1,72 @@
+"""What a call changed in the database, in lines that a nurse can read."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, select
+
+from ivr.storage import tables
+
+WATCHED = ("bookings", "waiting_entries", "tasks", "consents")
+
+
+def snapshot(engine: Engine) -> dict[str, dict[int, dict[str, Any]]]:
+    """All rows of the watched tables, and the slots that are held."""
+    with engine.connect() as connection:
+        seen = {name: _rows(connection, name) for name in WATCHED}
+        held = select(tables.slots).where(tables.slots.c.held_by.is_not(None))
+        seen["held"] = {row.id: row._asdict() for row in connection.execute(held)}
+    return seen
+
+
+def _rows(connection: Connection, name: str) -> dict[int, dict[str, Any]]:
+    return {row.id: row._asdict() for row in connection.execute(select(getattr(tables, name)))}
+
+
+def changes(engine: Engine, before: dict[str, Any], zone: ZoneInfo) -> list[str]:
+    """New and changed rows since the snapshot, in the order of the tables."""
+    after = snapshot(engine)
+    with engine.connect() as connection:
+        slots = {row.id: row for row in connection.execute(select(tables.slots))}
+        people = {row.id: row for row in connection.execute(select(tables.patients))}
+    lines = []
+    for name in (*WATCHED, "held"):
+        for key, row in sorted(after[name].items()):
+            old = before[name].get(key)
+            if old is None or _state(name, old) != _state(name, row):
+                lines.append(_line(name, row, slots, people, zone))
+    return lines
+
+
+def _state(name: str, row: dict[str, Any]) -> Any:
+    return row["held_by"] if name == "held" else row.get("status")
+
+
+def _line(name: str, row: dict[str, Any], slots: Any, people: Any, zone: ZoneInfo) -> str:
+    match name:
+        case "bookings":
+            slot = slots[row["slot_id"]]
+            return f"booking {row['status']} {_who(people, row)} {slot.speciality} {_when(slot.starts_at, zone)}"
+        case "waiting_entries":
+            wish = f"{row['reason']} {row['part_of_day']} {'doctor' if row['doctor_id'] else 'any doctor'}"
+            return f"waiting {row['status']} {_who(people, row)} {row['speciality']} {wish}"
+        case "tasks":
+            return f"task {row['kind']} {row['owner']}"
+        case "consents":
+            return f"consent {row['purpose']} {'given' if row['given'] else 'refused'}"
+    return f"held {row['speciality']} {_when(row['starts_at'], zone)}"
+
+
+def _who(people: Any, row: dict[str, Any]) -> str:
+    return people[row["patient_id"]].surname
+
+
+def _when(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%d.%m %H:%M}"
+
+
+def reason_of(engine: Engine, call_key: str) -> str | None:
+    """Why the call ended as it did, from its row."""
+    with engine.connect() as connection:
+        return connection.execute(select(tables.calls.c.detail).where(tables.calls.c.call_key == call_key)).scalar()

@@ -1,0 +1,171 @@
+"""A small hospital for transcripts: real stories, real use cases, a real SQLite file, a clock that obeys."""
+
+import itertools
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+
+from ivr.desk import StoredJournal
+from ivr.dialogue import inbound, queue
+from ivr.dialogue.call import Call
+from ivr.dialogue.endings import conduct
+from ivr.dialogue.line import Line
+from ivr.dialogue.menus import load_menus
+from ivr.dialogue.tape import Tape, TapeLine
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.rules import Rules
+from ivr.services import calls
+from ivr.services.ports import StorageDown
+from ivr.storage import tables
+from tests.dialogue import facts
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+STORIES = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
+
+
+class World:
+    """Everything a call needs, at a moment of choice. Implements Desk."""
+
+    def __init__(self, *, new_work, engine, rules: Rules, hospital, phrasebook, prompts: Path, now: datetime) -> None:
+        self.rules = rules
+        self.hospital = hospital
+        self.phrasebook = phrasebook
+        self.menus = load_menus(prompts / "menus.ru.toml")
+        self.engine = engine
+        self.clock = now
+        self.paused = 0.0
+        self.before: dict[str, list[Callable[..., None]]] = {}
+        self.after: dict[str, list[Callable[..., None]]] = {}
+        self._new_work = new_work
+        self._keys = itertools.count(1)
+
+    def now(self) -> datetime:
+        return self.clock
+
+    async def do(self, use_case: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        for act in self.before.get(use_case.__name__, []):
+            act(*args)
+        value = use_case(self._new_work(), *args, **named)
+        for act in self.after.get(use_case.__name__, []):
+            act(*args)
+        return value
+
+    async def pause(self, seconds: float) -> None:
+        self.clock += timedelta(seconds=seconds)
+
+    async def converse(self, line: Line, caller: PhoneNumber | None, story: str = "inbound") -> str:
+        key = f"call-{next(self._keys):04}"
+        await self.do(calls.begin, call_key=key, caller=caller, line="inbound", now=self.clock)
+        call = Call(
+            line=line,
+            phrasebook=self.phrasebook,
+            menus=self.menus,
+            desk=self,
+            journal=StoredJournal(self, key),
+            key=key,
+            caller=caller,
+        )
+        outcome = await conduct(call, STORIES[story])
+        self.last_key = key
+        return outcome
+
+    async def play(self, tape: Tape) -> list[str]:
+        """Play a transcript and return the talk, the ending and what changed."""
+        caller = PhoneNumber.parse(tape.setting("caller")) if tape.setting("caller") else None
+        for name, value in tape.settings:
+            if name == "given":
+                state, _, rest = value.partition(" ")
+                await STATES[state](self, caller, rest)
+        before = facts.snapshot(self.engine)
+        line = TapeLine(tape.keyed, waiting=int(tape.setting("queue") or 0))
+        outcome = await self.converse(line, caller, tape.setting("story") or "inbound")
+        reason = facts.reason_of(self.engine, self.last_key)
+        changes = facts.changes(self.engine, before, self.rules.zone)
+        return [*line.talk, f"-- {outcome} {reason or ''}".rstrip(), *(f"== {change}" for change in changes)]
+
+
+async def _earlier(world: World, caller: PhoneNumber | None, value: str) -> None:
+    await world.converse(TapeLine(value.split()), caller)
+    world.clock += timedelta(minutes=3)
+
+
+async def _earlier_by(world: World, caller: PhoneNumber | None, value: str) -> None:
+    other, _, keys = value.partition(" ")
+    await _earlier(world, PhoneNumber.parse(other), keys)
+
+
+async def _no_slots(world: World, caller: PhoneNumber | None, speciality: str) -> None:
+    """Somebody else holds everything for the whole day."""
+    with world.engine.begin() as connection:
+        connection.execute(
+            update(tables.slots)
+            .where(tables.slots.c.speciality == speciality)
+            .values(held_by="somebody", held_until=world.clock + timedelta(days=1))
+        )
+
+
+async def _rival(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    """Just before our first hold, another caller takes that very slot."""
+    once = iter([True])
+
+    def takes(slot: int) -> None:
+        if next(once, False):
+            with world.engine.begin() as connection:
+                connection.execute(
+                    update(tables.slots)
+                    .where(tables.slots.c.id == slot)
+                    .values(held_by="rival", held_until=world.clock + timedelta(minutes=3))
+                )
+
+    world.before["hold"] = [takes]
+
+
+async def _late(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    """The visit begins while the caller thinks."""
+
+    def begins(*_: Any) -> None:
+        world.clock += timedelta(days=20)
+
+    world.after[use_case] = [begins]
+
+
+async def _storage_down(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    world.before[use_case] = [_raise(StorageDown("given by the transcript"))]
+
+
+async def _storage_down_after(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    world.after[use_case] = [_raise(StorageDown("given by the transcript"))]
+
+
+async def _crash(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    world.before[use_case] = [_raise(ZeroDivisionError("given by the transcript"))]
+
+
+def _raise(problem: Exception) -> Callable[..., None]:
+    def act(*_: Any) -> None:
+        raise problem
+
+    return act
+
+
+async def _failed_identifications(world: World, caller: PhoneNumber | None, count: str) -> None:
+    keys = ["1", "1", "2", "1"] + ["6256410854009015#", "1", "13031985#", "1"] * 3
+    for _ in range(-(-int(count) // 3)):
+        await world.converse(TapeLine(keys), caller)
+
+
+STATES = {
+    "earlier": _earlier,
+    "earlier_by": _earlier_by,
+    "no_slots": _no_slots,
+    "rival": _rival,
+    "late": _late,
+    "storage_down": _storage_down,
+    "storage_down_after": _storage_down_after,
+    "crash": _crash,
+    "failed_identifications": _failed_identifications,
+}
