@@ -5,6 +5,7 @@ import importlib
 import json
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             results += importlib.import_module(f"bench.{part}").measure(quick=chosen.quick)
         except Exception as problem:  # a bench of six parts shows the five that work
-            console.print_exception(show_locals=False)
+            console.print(traceback.format_exc(limit=-4), highlight=False, markup=False)
             failures[part] = f"{type(problem).__name__}: {problem}"
         console.print(f"  {time.monotonic() - began:.0f} s")
     _write(chosen.out, facts, results, failures)
