@@ -1,0 +1,134 @@
+"""`ivr show`: what is in the database, with personal data masked."""
+
+import getpass
+import json
+import os
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ivr.commands.listing import BOOKINGS, CALLS, PATIENTS, SLOTS, WAITING, Filter, Listing, Row
+from ivr.commands.opening import clinic_of
+from ivr.importing.imports import Clinic
+from ivr.services.ports import StorageDown
+
+UNUSABLE = 2
+
+show_app = typer.Typer(
+    help="List bookings, slots, the waiting list, calls and patients. Personal data is masked.", no_args_is_help=True
+)
+
+
+def _day(text: str) -> date:
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a local day, no moment
+        except ValueError:
+            continue
+    raise typer.BadParameter("a day is written 2026-12-31 or 31.12.2026")
+
+
+Day = Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows shown.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a list of objects for machines.")]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show names and numbers in full; this is noted in the audit log.")
+]
+
+
+@show_app.command()
+def bookings(
+    context: typer.Context, day: Day = None, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False
+) -> None:
+    """Bookings by the day of the visit, from today on; cancelled ones too."""
+    _show(context, BOOKINGS, day, limit, as_json, reveal)
+
+
+@show_app.command()
+def slots(
+    context: typer.Context, day: Day = None, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False
+) -> None:
+    """Slots in the order of time, from today on."""
+    _show(context, SLOTS, day, limit, as_json, reveal)
+
+
+@show_app.command()
+def waiting(
+    context: typer.Context, day: Day = None, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False
+) -> None:
+    """Open entries of the waiting list, by the legal deadline."""
+    _show(context, WAITING, day, limit, as_json, reveal)
+
+
+@show_app.command()
+def calls(
+    context: typer.Context, day: Day = None, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False
+) -> None:
+    """Calls, the latest first."""
+    _show(context, CALLS, day, limit, as_json, reveal)
+
+
+@show_app.command()
+def patients(context: typer.Context, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False) -> None:
+    """The register of patients."""
+    _show(context, PATIENTS, None, limit, as_json, reveal)
+
+
+def _show(context: typer.Context, listing: Listing, day: date | None, limit: int, as_json: bool, reveal: bool) -> None:
+    clinic = clinic_of(context)
+    wanted = Filter(clinic.rules.zone, clinic.now.astimezone(clinic.rules.zone).date(), day, limit)
+    try:
+        rows = _revealed(clinic, listing, wanted) if reveal else _masked(clinic, listing, wanted)
+    except StorageDown as problem:
+        Console(stderr=True).print(f"the database cannot be used ({problem})", style="red", markup=False)
+        raise typer.Exit(UNUSABLE) from None
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()))
+    else:
+        Console().print(_table(listing, rows))
+
+
+def _masked(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:
+    with clinic.work().reading() as work:
+        return listing.rows(work.connection, wanted, reveal=False)
+
+
+def _revealed(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:
+    """Personal data is read and its reading is noted in one transaction: nothing is shown that was not noted."""
+    with clinic.work() as work:
+        rows = listing.rows(work.connection, wanted, reveal=True)
+        detail = {"list": listing.title, "day": wanted.day and wanted.day.isoformat(), "rows": len(rows)}
+        work.audit.add(who=_who(), action="show --reveal", detail=detail, now=clinic.now)
+        work.commit()
+    return rows
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def _table(listing: Listing, rows: list[Row]) -> Table:
+    table = Table(title=f"{listing.title}: {len(rows)}")
+    for name in listing.cells:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*map(_text, row.values()))
+    return table
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return f"{value:%d.%m.%Y %H:%M}"
+        case _:
+            return str(value)
