@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import IntegrityError
 
 from ivr.commands.opening import clinic_of
 from ivr.importing import doctors as staff
@@ -81,7 +82,7 @@ def _run(context: typer.Context, importing: Import, file: Path, wish: Wish, as_j
     try:
         with _bar(screen) as bar:
             outcome = importing(file, clinic_of(context), wish, BarWatch(bar))
-    except (BadFile, StorageDown) as problem:
+    except (BadFile, StorageDown, IntegrityError) as problem:
         screen.print(_reason(problem), style="red", markup=False)
         raise typer.Exit(UNUSABLE) from None
     if as_json:
@@ -95,6 +96,9 @@ def _run(context: typer.Context, importing: Import, file: Path, wish: Wish, as_j
 def _reason(problem: Exception) -> str:
     if isinstance(problem, StorageDown):
         return f"the database cannot be used ({problem}); nothing was imported"
+    if isinstance(problem, IntegrityError):
+        # The text of the error holds the values of the row.
+        return "somebody else changed the same rows meanwhile; nothing was imported, try again"
     return str(problem)
 
 
