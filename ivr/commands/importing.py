@@ -80,8 +80,9 @@ def schedule(
 def _run(context: typer.Context, importing: Import, file: Path, wish: Wish, as_json: bool) -> None:
     screen = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
+        clinic = clinic_of(context, create=True)
         with _bar(screen) as bar:
-            outcome = importing(file, clinic_of(context), wish, BarWatch(bar))
+            outcome = importing(file, clinic, wish, BarWatch(bar))
     except (BadFile, StorageDown, IntegrityError) as problem:
         screen.print(_reason(problem), style="red", markup=False)
         raise typer.Exit(UNUSABLE) from None

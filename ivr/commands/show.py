@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import sys
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -88,7 +89,8 @@ def _show(context: typer.Context, listing: Listing, day: date | None, limit: int
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()))
     else:
-        Console().print(_table(listing, rows))
+        # Lines for another program or a file are not cut to the width of a screen.
+        Console(width=None if sys.stdout.isatty() else 200).print(_table(listing, rows))
 
 
 def _masked(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:

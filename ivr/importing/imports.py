@@ -115,7 +115,6 @@ def import_schedule(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Out
     outcome = Outcome(complaints=checked.complaints)
     if _goes_ahead(outcome, wish, path, source) and checked.good:
         with clinic.work() as work:
-            outcome.updated = len({line.doctor_id for line in checked.good})
             outcome.added = len(checked.good)
             outcome.slots_added = replace_work(work, checked.good, clinic.catalogue.posts, clinic.rules, clinic.now)
             work.commit()
