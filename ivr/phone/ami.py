@@ -48,6 +48,8 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         """Why there is no connection; empty when there is one."""
         self._user, self._secret = user, secret
         self._up = asyncio.Event()
+        self._told = asyncio.Event()
+        """Asterisk has accepted or refused us."""
         self._lost = asyncio.Event()
         self._refused: AmiRefused | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -65,9 +67,11 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         self._keeper = self._keeper or asyncio.create_task(self._stay_connected())
         try:
             async with asyncio.timeout(within):
-                await self._up.wait()
+                await self._told.wait()
         except TimeoutError:
-            raise self._refused or AmiDown(f"no AMI at {self._where()}: {self.problem}") from None
+            raise AmiDown(f"no AMI at {self._where()}: {self.problem}") from None
+        if self._refused:
+            raise self._refused
 
     async def wait_connected(self) -> None:
         """Return as soon as there is a connection."""
@@ -129,6 +133,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
             except AmiRefused as problem:
                 pause = min(30.0, pause * 2)  # a wrong secret is mended by a person, not by haste
                 self._refused = problem
+                self._told.set()
                 self._drop(str(problem))
             except (OSError, TimeoutError) as problem:
                 self._drop(str(problem) or "no answer in time")
@@ -147,6 +152,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         self._refused, self.problem = None, ""
         self.authenticated = True
         self._up.set()
+        self._told.set()
         log.info("AMI connected", extra={"where": self._where()})
 
     async def _log_in(self) -> None:

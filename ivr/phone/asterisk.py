@@ -1,6 +1,7 @@
 """Our own Asterisk as a child process: prepared, started, watched, stopped."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -52,6 +53,7 @@ class Asterisk:
 
     def start(self, within: float = 30.0) -> None:
         """Start and return when calls are taken. Raises AsteriskFailed."""
+        self.stop()
         self.prepare()
         self._end_leftover()
         command = [*self.program.command, "-C", str(self.config.etc / "asterisk.conf"), "-f"]
@@ -117,12 +119,28 @@ class Asterisk:
         """A crashed parent may have left Asterisk behind. It is ended only if it runs on this very configuration."""
         try:
             pid = int(self._pid_file.read_text())
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return
-        if os.fsencode(self.config.etc / "asterisk.conf") in words:
-            log.warning("leftover Asterisk ended", extra={"pid": pid})
-            _end(pid)
+        if self._runs_here(pid):
+            log.warning("leftover Asterisk is ended", extra={"pid": pid})
+            self._end(pid)
+
+    def _runs_here(self, pid: int) -> bool:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return os.fsencode(self.config.etc / "asterisk.conf") in words
+
+    def _end(self, pid: int, within: float = 10.0) -> None:
+        deadline = time.monotonic() + within
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGTERM)
+            while self._runs_here(pid) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            if self._runs_here(pid):
+                os.kill(pid, signal.SIGKILL)
 
 
 async def keep_running(
@@ -156,16 +174,3 @@ def _link(link: Path, target: Path) -> None:
         return
     link.unlink(missing_ok=True)
     link.symlink_to(target)
-
-
-def _end(pid: int, within: float = 10.0) -> None:
-    deadline = time.monotonic() + within
-    try:
-        os.kill(pid, signal.SIGCONT)
-        os.kill(pid, signal.SIGTERM)
-        while time.monotonic() < deadline:
-            time.sleep(0.05)
-            os.kill(pid, 0)
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

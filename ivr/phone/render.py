@@ -28,7 +28,6 @@ def fill(template: str, values: Mapping[str, str], *, where: str) -> str:
 def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
     """The names that templates may use (docs/asterisk.md lists them)."""
     return {
-        "ETC": str(config.etc),
         "VAR": str(config.folder),
         "MODULES": str(modules),
         "SYSTEM_NAME": config.system_name,
@@ -60,6 +59,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "QUEUE_ROUNDS": str(config.queue_rounds),
         "RETRY_SECONDS": str(config.retry_seconds),
         "CALLBACK_OFFER_SECONDS": str(config.callback_offer_seconds),
+        "SOUNDS": str(config.sounds),
         "APOLOGY": str(config.apology),
         "MUSIC": str(config.music or config.folder / "data" / "moh"),
         "EXTRA_MODULES": "\n".join(f"load = {name}" for name in config.extra_modules),
@@ -69,7 +69,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
 
 def render(config: PhoneConfig, modules: Path, folder: Path, *, include_only: bool = False) -> list[Path]:
     """Write the files into `folder`, readable by their owner only, since they hold secrets. Returns them, in order."""
-    values = values_of(config, modules)
+    values = values_of(config, modules) | {"ETC": str(folder.absolute())}
     names = INCLUDES if include_only else tuple(sorted(path.name for path in config.templates.glob("*.conf")))
     if not names:
         raise BadPhoneConfig(f"templates: no *.conf in {config.templates}")

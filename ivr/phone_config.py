@@ -1,0 +1,39 @@
+"""The telephone side's part of the settings, with the secrets of this installation."""
+
+from ivr.phone.config import PROJECT, Operator, PhoneConfig, Trunk
+from ivr.settings import Settings, secret_of
+
+
+def phone_config_of(settings: Settings) -> PhoneConfig:
+    """Secrets are made on first use and kept in the var folder. Raises BadPhoneConfig."""
+    sip = settings.sip
+    return PhoneConfig(
+        folder=settings.var / "asterisk",
+        demo_secret=secret_of(settings, "demo"),
+        ami_secret=secret_of(settings, "ami"),
+        bind=sip.bind,
+        external_address=sip.external_address,
+        sip_port=sip.port,
+        rtp_start=sip.rtp_start,
+        rtp_end=sip.rtp_end,
+        agi_host=settings.agi.host,
+        agi_port=settings.agi.port,
+        ami_host=settings.ami.host,
+        ami_port=settings.ami.port,
+        ami_user=settings.ami.user,
+        operators=(Operator("operator", secret_of(settings, "operator")),),
+        trunk=_trunk(settings),
+        ivr_extension=sip.extension,
+        max_calls=settings.phone.max_calls,
+        drain_seconds=settings.phone.drain_seconds,
+        queue_seconds=settings.queue.seconds,
+        queue_length=settings.queue.length,
+        callback_offer_seconds=settings.queue.callback_offer_seconds,
+        sounds=settings.path(settings.folders.sounds) / "asterisk",
+        apology=PROJECT / "asterisk_config" / "sounds" / "apology",
+    )
+
+
+def _trunk(settings: Settings) -> Trunk | None:
+    sip = settings.sip
+    return Trunk(sip.trunk_host, sip.trunk_match, sip.trunk_user, sip.trunk_secret) if sip.trunk_host else None
