@@ -31,15 +31,16 @@ from ivr.storage.work import SqlWork
 
 SPECIALIST_WORKING_DAYS = 14
 TICKETS_FROM = 100_001
+SOMEBODY = (tables.doctors, tables.patients)
 
 
 def load_demo(work: SqlWork, catalogue: Catalogue, hospital: Hospital, *, rules: Rules, now: datetime) -> bool:
-    """Fill an empty database with the demo hospital; False, and nothing changed, where there are doctors already.
+    """Fill an empty database with the demo hospital; False, and nothing changed, where anybody is in it already.
 
     The same day makes the same slots, bookings and numbers.
     """
     with work:
-        if work.connection.execute(select(tables.doctors.c.id).limit(1)).first():
+        if any(work.connection.execute(select(table.c.id).limit(1)).first() for table in SOMEBODY):
             return False
         Demo(work, catalogue, hospital, rules, now).load()
         work.commit()

@@ -37,6 +37,16 @@ def test_loading_twice_changes_nothing(clinic):
     assert not load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=NOW)
 
 
+def test_the_demo_stays_away_from_a_register_of_real_patients(tmp_path):
+    clinic = an_empty_clinic(tmp_path)
+    person = {"surname": "Иванов", "given_name": "Иван", "sex": "M", "birth_date": date(1970, 1, 1), "attached": True}
+    with clinic.work() as work:
+        work.connection.execute(tables.patients.insert().values(snils="90001309116", **person))
+        work.commit()
+
+    assert not load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=NOW)
+
+
 def test_about_4200_slots_are_open_within_the_horizon(clinic):
     zone = clinic.rules.zone
     last = date(2026, 11, 23) + timedelta(days=14)
