@@ -60,6 +60,8 @@ def read_wav(path: Path) -> Sound:
 
 def for_telephone(sound: Sound, rate: int) -> Sound:
     """Filtered, trimmed and levelled at 8000 or 16000 Hz. Raises BadAudio for silence."""
+    if not len(sound.samples):
+        raise BadAudio("the sound is empty")
     samples = signal.sosfilt(_filter(rate), soxr.resample(sound.samples, sound.rate, rate))
     trimmed = _trimmed(samples, rate)
     gain = 10 ** ((LEVEL - loudness(Sound(trimmed, rate))) / 20)

@@ -37,8 +37,11 @@ class Entry:
 class Phrasebook:
     """Implements ivr.dialogue.line.Phrasebook. Raises KeyError for an unknown phrase or an unfilled slot."""
 
-    def __init__(self, entries: Mapping[str, Entry], known: Mapping[str, Filter], wording: str) -> None:
+    def __init__(
+        self, entries: Mapping[str, Entry], known: Mapping[str, Filter], wording: str, specialities: tuple[str, ...]
+    ) -> None:
         self.entries = entries
+        self.specialities = specialities
         self.wording = wording
         self._filters = known
         self._static = lru_cache(maxsize=None)(self._filled_static)
@@ -46,10 +49,11 @@ class Phrasebook:
     @classmethod
     def load(cls, folder: Path = PROMPTS) -> "Phrasebook":
         """Read the folder of prompts. Raises BadWording, naming file, key and slot."""
-        known = filters(read_specialities(folder / SPECIALITIES))
+        specialities = read_specialities(folder / SPECIALITIES)
+        known = filters(specialities)
         path = folder / PHRASES
         entries = {key: _entry(key, table, known, path.name) for key, table in read_tables(path).items()}
-        return cls(entries, known, _version(path, folder / SPECIALITIES))
+        return cls(entries, known, _version(path, folder / SPECIALITIES), tuple(specialities))
 
     def utterance(self, phrase: Phrase, *, slow: bool = False) -> Utterance:
         entry = self._entry(phrase.key)

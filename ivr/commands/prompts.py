@@ -1,0 +1,166 @@
+"""`ivr prompts`: the words a caller hears, checked, made into sounds, printed for a speaker."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from ivr.dialogue.line import Utterance
+from ivr.speech.build import build, build_apology, build_asterisk_sounds, open_voice, usual
+from ivr.speech.examples import example_of
+from ivr.speech.lexicon import Lexicon
+from ivr.speech.lint import Finding, lint, missing_sounds
+from ivr.speech.phrasebook import Phrasebook
+from ivr.speech.recordings import takes, text_hash
+from ivr.speech.sounds import SoundMissing, Voice
+from ivr.speech.usage import all_uses
+from ivr.speech.voice.settings import BadVoice
+from ivr.speech.wording import PROMPTS, BadWording
+
+PROJECT = PROMPTS.parent
+prompts_app = typer.Typer(help="The words a caller hears: check them, make the sounds.", no_args_is_help=True)
+screen = Console(stderr=True, soft_wrap=True)
+
+Sounds = Annotated[Path, typer.Option("--sounds", envvar="IVR_SOUNDS", help="Folder of the sounds made")]
+RHVoice = Annotated[
+    Path, typer.Option("--rhvoice", envvar="IVR_RHVOICE", help="Where RHVoice is unpacked; / for the system")
+]
+VoiceName = Annotated[str, typer.Option("--voice", envvar="IVR_VOICE", help="A voice of RHVoice")]
+_SOUNDS, _RHVOICE = PROJECT / "var" / "sounds", PROJECT / "var" / "rhvoice"
+
+
+@prompts_app.command("build")
+def build_command(
+    sounds: Sounds = _SOUNDS,
+    rhvoice: RHVoice = _RHVOICE,
+    voice: VoiceName = "anna",
+    asterisk: Annotated[Path, typer.Option(help="Folder of Asterisk's own sounds")] = PROJECT
+    / "prompts/generated/asterisk",
+    apology: Annotated[Path | None, typer.Option(help="Also write the apology there, without extension")] = None,
+    days: Annotated[int, typer.Option(help="How many days ahead are spoken beforehand")] = 15,
+) -> None:
+    """Make the sounds of every fixed phrase and of the usual filled ones."""
+
+    async def work(speaker: Voice) -> None:
+        book = Phrasebook.load()
+        wanted = usual(book, today=_today(), days=days)
+        with Progress(console=screen) as bar:
+            task = bar.add_task("Sounds", total=len(wanted))
+            await build(speaker, wanted, lambda: bar.advance(task))
+        made = await build_asterisk_sounds(asterisk, speaker, book)
+        if apology:
+            await build_apology(apology, speaker, book)
+        screen.print(f"{len(wanted)} phrases in {sounds}, {made} sounds of Asterisk in {asterisk}")
+
+    _with_voice(sounds, rhvoice, voice, work)
+
+
+@prompts_app.command("lint")
+def lint_command(
+    sounds: Annotated[Path | None, typer.Option("--sounds", help="Also report phrases without a sound there")] = None,
+    rhvoice: RHVoice = _RHVOICE,
+    voice: VoiceName = "anna",
+) -> None:
+    """Check every phrase; ends with 1 if there is an error."""
+    try:
+        book = Phrasebook.load()
+        found = lint(book, Lexicon.load(), all_uses(), takes())
+    except BadWording as problem:
+        _stop(problem)
+    if sounds:
+        _with_voice(sounds, rhvoice, voice, lambda speaker: _missing(speaker, book, found.extend))
+    for finding in found:
+        typer.echo(finding)
+    errors = sum(finding.level == "error" for finding in found)
+    screen.print(f"{len(book.entries)} phrases: {errors} errors, {len(found) - errors} warnings")
+    raise typer.Exit(1 if errors else 0)
+
+
+@prompts_app.command("script")
+def script_command(
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV instead of Markdown")] = False,
+) -> None:
+    """Print what a speaker has to read: the phrases without slots, stress marked, with the hash for manifest.toml."""
+    book, lexicon = Phrasebook.load(), Lexicon.load()
+    rows = [
+        (entry.key, _accented(lexicon.marked(entry.text)), entry.use, text_hash(entry.text))
+        for entry in book.entries.values()
+        if entry.is_static
+    ]
+    typer.echo(_csv(rows) if as_csv else _markdown(rows))
+
+
+@prompts_app.command("say")
+def say_command(
+    key: Annotated[str, typer.Argument(help="Key of a phrase, such as greeting.hello")],
+    sounds: Sounds = _SOUNDS,
+    rhvoice: RHVoice = _RHVOICE,
+    voice: VoiceName = "anna",
+    slow: bool = False,
+) -> None:
+    """Speak one phrase with its example; prints the words and the files."""
+    book = Phrasebook.load()
+    if key not in book.entries:
+        _stop(f"no phrase {key!r}; the keys stand in prompts/phrases.ru.toml")
+    utterance = book.utterance(example_of(book.entries[key]), slow=slow)
+
+    async def work(speaker: Voice) -> None:
+        typer.echo(utterance.text)
+        for path in await speaker.sounds(Utterance(key, utterance.text, slow=slow)):
+            typer.echo(f"{path}.alaw")
+
+    _with_voice(sounds, rhvoice, voice, work)
+
+
+def _with_voice(sounds: Path, rhvoice: Path, name: str, work: Callable[[Voice], Awaitable[None]]) -> None:
+    async def run() -> None:
+        speaker = open_voice(sounds, rhvoice=rhvoice, voice=name)
+        try:
+            await speaker.start()
+            screen.print(f"Voice: {speaker.engines[0].choice.engine} {speaker.engines[0].choice.voice}")
+            await work(speaker)
+        finally:
+            await speaker.close()
+
+    try:
+        asyncio.run(run())
+    except (BadVoice, BadWording, SoundMissing, OSError) as problem:
+        _stop(problem)
+
+
+async def _missing(speaker: Voice, book: Phrasebook, report: Callable[[list[Finding]], None]) -> None:
+    missing = await speaker.missing(list(book.static()))
+    report(missing_sounds([utterance.key for utterance in missing]))
+
+
+def _accented(marked: str) -> str:
+    """+ before a vowel turned into the accent a speaker is used to."""
+    words = marked.split("+")
+    return words[0] + "".join(word[:1] + "\u0301" + word[1:] for word in words[1:])
+
+
+def _csv(rows: list[tuple[str, str, str, str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows([("key", "text", "where", "hash"), *rows])
+    return text.getvalue()
+
+
+def _markdown(rows: list[tuple[str, str, str, str]]) -> str:
+    lines = [f"| {key} | {text} | {use} | {digest} |" for key, text, use, digest in rows]
+    return "\n".join(["| key | text | where | hash |", "|---|---|---|---|", *lines])
+
+
+def _today() -> date:
+    return datetime.now().astimezone().date()
+
+
+def _stop(problem: object) -> NoReturn:
+    screen.print(f"[red]{problem}[/red]")
+    raise typer.Exit(1)

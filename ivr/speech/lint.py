@@ -1,0 +1,118 @@
+"""What is wrong with the words, before a caller hears it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ivr.speech.examples import example_of
+from ivr.speech.lexicon import Lexicon
+from ivr.speech.phrasebook import Entry, Phrasebook
+from ivr.speech.recordings import Take, text_hash
+from ivr.speech.usage import Use
+
+LONGEST = 168
+"""Characters: twelve seconds of speech (domain 5.1)."""
+_FOREIGN = re.compile(r"\d+|[A-Za-z]+|№|%")
+_SHORTENED = re.compile(r"\b(?:ул|г|д|корп|каб|стр|кв|тел|руб|мин|им|т\.\s?д|т\.\s?е)\.", re.IGNORECASE)
+_CAPITALS = re.compile(r"\b[А-ЯЁ]{2,}\b")
+_WITHOUT_YO = re.compile(
+    r"\b(?:еще|прием\w{0,3}|звездочк\w|решетк\w|ребен\w{1,4}|ее|нее|причем|займет|придет|найдет|ждем|подождем|дает"
+    r"|выдает|ведет|идет|начнет|пройдет|восьмерк\w|четверт\w{2,3}|истек|принес|свое|мое|твое|учет\w?|расчет\w?"
+    r"|прикрепленн\w{1,3}|определенн\w{1,3}|включен|отменен|перенесен|сохранен|создает\w{0,2}|передаем|зовем)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    rule: str
+    place: str
+    message: str
+    level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.place}: {self.message} [{self.rule}]"
+
+
+def lint(book: Phrasebook, lexicon: Lexicon, uses: Sequence[Use], takes: Sequence[Take] = ()) -> list[Finding]:
+    """All findings, errors first."""
+    found = [*_usage(book, uses), *_recordings(book, takes)]
+    for entry in book.entries.values():
+        found += [*_letters(entry, lexicon), *_golden(book, entry)]
+    return sorted(found, key=lambda finding: (finding.level, finding.place))
+
+
+def missing_sounds(keys: Sequence[str]) -> list[Finding]:
+    """Of phrases that `ivr prompts build` has not made yet."""
+    text = "no sound yet: run `ivr prompts build`"
+    return [Finding("missing-sound", key, text, "warning") for key in keys]
+
+
+def _usage(book: Phrasebook, uses: Sequence[Use]) -> Iterator[Finding]:
+    said = {use.key for use in uses}
+    said |= {f"{key}_more" for key in said}  # further pages are named after the first
+    for use in uses:
+        if use.key not in book.entries:
+            yield Finding("no-words", use.where, f"phrase {use.key} is not in the phrase file: add it there")
+        elif use.values is not None:
+            yield from _values(book.entries[use.key], use, use.values)
+    for key in book.entries:
+        if key not in said:
+            yield Finding("unused", key, "nobody says it", "warning")
+
+
+def _values(entry: Entry, use: Use, values: frozenset[str]) -> Iterator[Finding]:
+    for slot in entry.template.slots:
+        if slot.name not in values:
+            passed = ", ".join(sorted(values)) or "nothing"
+            yield Finding(
+                "unknown-slot", entry.key, f"slot {slot.name} gets no value at {use.where}: it passes {passed}"
+            )
+
+
+def _letters(entry: Entry, lexicon: Lexicon) -> Iterator[Finding]:
+    words = " ".join(entry.template.words)
+    for found in _FOREIGN.finditer(words):
+        yield Finding("foreign", entry.key, f"{found[0]!r}: write it in Russian words")
+    for found in _SHORTENED.finditer(words):
+        yield Finding("abbreviation", entry.key, f"{found[0]!r}: write it in full")
+    for found in _CAPITALS.finditer(words):
+        if found[0] not in lexicon:
+            yield Finding("abbreviation", entry.key, f"{found[0]!r}: add its reading to lexicon.toml")
+    for found in _WITHOUT_YO.finditer(words):
+        yield Finding("yo", entry.key, f"{found[0]!r}: is it written with ё?", "warning")
+
+
+def _golden(book: Phrasebook, entry: Entry) -> Iterator[Finding]:
+    if entry.is_static:
+        yield from _length(entry.key, entry.text)
+        return
+    if not entry.example or entry.expect is None:
+        yield Finding("no-example", entry.key, "a phrase with slots needs an example and what to expect of it")
+        return
+    try:
+        said = book.utterance(example_of(entry)).text
+    except (KeyError, TypeError) as problem:
+        yield Finding("bad-example", entry.key, str(problem.args[0]))
+        return
+    if said != entry.expect:
+        yield Finding("expect", entry.key, f"says «{said}», its author expects «{entry.expect}»")
+    yield from _length(entry.key, said)
+
+
+def _length(key: str, said: str) -> Iterator[Finding]:
+    if len(said) > LONGEST:
+        yield Finding("too-long", key, f"{len(said)} characters; a listener remembers {LONGEST}: split it")
+
+
+def _recordings(book: Phrasebook, takes: Sequence[Take]) -> Iterator[Finding]:
+    for take in takes:
+        entry = book.entries.get(take.key)
+        if entry is None:
+            yield Finding(
+                "stale-take", take.path.name, "no phrase has this name: the recording is never heard", "warning"
+            )
+        elif take.read != text_hash(entry.text):
+            text = "the text has changed since it was read, or manifest.toml does not name it: the synthesiser is heard"
+            yield Finding("stale-take", take.key, text, "warning")

@@ -1,0 +1,232 @@
+"""The voice of the telephone: what is to be said goes in, sound files that Asterisk can play come out."""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.dialogue.line import LineTrouble, Utterance
+from ivr.speech import audio
+from ivr.speech.cache import PrivateSounds, SingleFlight, SoundCache, is_there, key_of, touch
+from ivr.speech.lexicon import Lexicon
+from ivr.speech.verbalise.digits import DIGITS
+from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
+from ivr.speech.voice.settings import Choice
+
+log = logging.getLogger(__name__)
+_call: ContextVar[str] = ContextVar("call", default="no-call")
+_DIGIT_RUN = re.compile(rf"\b(?:{'|'.join(DIGITS)})(?:,? (?:{'|'.join(DIGITS)}))+\b", re.IGNORECASE)
+_EVICT_EVERY = 200
+"""Sounds made between two looks at the size of the folder."""
+_REST_SECONDS = 30.0
+"""How long an engine that failed is left alone."""
+
+
+class SoundMissing(LineTrouble):
+    """No engine could speak this."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceConfig:
+    """Where sounds are kept and how fast the voice speaks."""
+
+    folder: Path
+    most_bytes: int = 2_000_000_000
+    rate: float = 1.0
+    slow_rate: float = 0.8
+    patience: float = 5.0
+    fragments: frozenset[str] = frozenset()
+    """Words of the phrase file: in a personal phrase only these may be kept."""
+    recordings: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Counters:
+    hits: int = 0
+    made: int = 0
+    fallbacks: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Words spoken in one breath."""
+
+    text: str
+    rate: float
+    private: bool
+
+
+class Voice:
+    """Safe for any number of calls in one event loop, which it never blocks. Close it at the end."""
+
+    def __init__(self, engines: Sequence[Choice], lexicon: Lexicon, config: VoiceConfig) -> None:
+        self.counters = Counters()
+        self.engines = [VoiceProcess(choice, patience=config.patience) for choice in engines]
+        self._config, self._lexicon = config, lexicon
+        self._kept = frozenset(map(_bare, config.fragments))
+        self._cache = SoundCache(config.folder / "shared", most_bytes=config.most_bytes)
+        self._private = PrivateSounds(config.folder / "private")
+        self._flights = SingleFlight()
+        self._known: dict[_Piece, Path] = {}
+        self._resting: dict[str, float] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._complained = False
+
+    async def start(self) -> None:
+        """Warm the engines up and clear what a crash left. Without it the first caller waits for the engine."""
+        await asyncio.to_thread(self._private.forget_stale, time.time())
+        await asyncio.gather(*(engine.version() for engine in self.engines), return_exceptions=True)
+
+    async def sounds(self, utterance: Utterance) -> list[Path]:
+        """Absolute paths without extension, to be played one after another. Raises SoundMissing."""
+        return [await self._sound(piece) for piece in self._pieces(utterance)]
+
+    def prepare(self, utterances: Sequence[Utterance]) -> None:
+        """Have these ready soon; returns at once. A failure shows when the sound is asked for."""
+        task = asyncio.create_task(self._prepare(tuple(utterances)))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def missing(self, utterances: Sequence[Utterance]) -> list[Utterance]:
+        """Those that would have to be made; raises SoundMissing when the engine does not start."""
+        try:
+            return [utterance for utterance in utterances if not await self._all_there(utterance)]
+        except VoiceTrouble as problem:
+            raise SoundMissing(str(problem)) from problem
+
+    @contextmanager
+    def private(self, call_key: str) -> Iterator[None]:
+        """What is said about a patient within is kept for this call alone, and removed with it."""
+        token = _call.set(call_key)
+        try:
+            yield
+        finally:
+            _call.reset(token)
+            self._private.forget(call_key)
+
+    async def close(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._flights.close()
+        for engine in self.engines:
+            await engine.close()
+
+    async def _prepare(self, utterances: Sequence[Utterance]) -> None:
+        for utterance in utterances:
+            try:
+                await self.sounds(utterance)
+            except SoundMissing:
+                log.warning("sound not prepared", extra={"phrase": utterance.key})
+
+    async def _all_there(self, utterance: Utterance) -> bool:
+        return all([is_there(await self._place(self.engines[0], piece)) for piece in self._pieces(utterance)])
+
+    def _pieces(self, utterance: Utterance) -> list[_Piece]:
+        rate = self._config.slow_rate if utterance.slow else self._config.rate
+        if not utterance.personal:
+            return [_Piece(utterance.text, rate, private=False)]
+        return [_Piece(text, rate, private=not self._may_keep(text)) for text in apart(utterance.text)]
+
+    def _may_keep(self, text: str) -> bool:
+        return text in DIGITS or text in self._kept
+
+    async def _sound(self, piece: _Piece) -> Path:
+        known = self._known.get(piece)
+        if known and is_there(known):
+            self.counters.hits += 1
+            touch(known)
+            return known
+        for engine in self._awake():
+            try:
+                return await self._from(engine, piece)
+            except (VoiceTrouble, OSError) as problem:
+                self._failed(engine, problem)
+        self.counters.failed += 1
+        raise SoundMissing("no engine could speak: see the log for the reason")
+
+    async def _from(self, engine: VoiceProcess, piece: _Piece) -> Path:
+        place = await self._place(engine, piece)
+        if not is_there(place):
+            await self._flights.once(place, lambda out: self._make(engine, piece, out))
+        if engine is self.engines[0]:
+            self._remember(piece, place)
+        else:
+            self.counters.fallbacks += 1
+        return place
+
+    async def _place(self, engine: VoiceProcess, piece: _Piece) -> Path:
+        """Where the sound belongs; anything that changes how it is heard changes the place."""
+        recording = self._recording(piece)
+        source = f"{recording}:{recording.stat().st_mtime_ns}" if recording else await engine.version()
+        said = self._lexicon.for_engine(engine.choice.engine, piece.text)
+        key = key_of(audio.CHAIN, source, engine.choice.voice, str(piece.rate), self._lexicon.version, said)
+        return self._private.place(_call.get(), key) if piece.private else self._cache.place(key)
+
+    async def _make(self, engine: VoiceProcess, piece: _Piece, out: Path) -> None:
+        if recording := self._recording(piece):
+            await asyncio.to_thread(_import, recording, out)
+        else:
+            await engine.render(self._lexicon.for_engine(engine.choice.engine, piece.text), piece.rate, out)
+        self._made()
+
+    def _recording(self, piece: _Piece) -> Path | None:
+        return None if piece.private else self._config.recordings.get(piece.text)
+
+    def _remember(self, piece: _Piece, place: Path) -> None:
+        if piece.private:  # what a patient said stays no longer than his call, in memory too
+            return
+        if len(self._known) > 20_000:
+            self._known.clear()
+        self._known[piece] = place
+
+    def _made(self) -> None:
+        self.counters.made += 1
+        if self.counters.made % _EVICT_EVERY == 0:
+            task = asyncio.create_task(asyncio.to_thread(self._evict))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    def _evict(self) -> None:
+        self._cache.evict(time.time())
+
+    def _awake(self) -> list[VoiceProcess]:
+        """Engines in order of preference; one that failed rests, unless all did."""
+        now = time.monotonic()
+        awake = [engine for engine in self.engines if self._resting.get(engine.choice.engine, 0.0) <= now]
+        return awake or self.engines
+
+    def _failed(self, engine: VoiceProcess, problem: Exception) -> None:
+        self._resting[engine.choice.engine] = time.monotonic() + _REST_SECONDS
+        if not self._complained:  # once: a broken engine would fill the log with every phrase
+            self._complained = True
+            log.error("engine cannot speak", exc_info=problem, extra={"engine": engine.choice.engine, "reason": str(problem)})
+
+
+def apart(text: str) -> list[str]:
+    """Digits read one by one stand alone, so that ten sounds serve every number and no number is kept."""
+    pieces: list[str] = []
+    end = 0
+    for run in _DIGIT_RUN.finditer(text):
+        pieces += [text[end : run.start()], *re.findall(r"[а-яё]+", run[0].lower())]
+        end = run.end()
+    pieces.append(text[end:])
+    return [bare for piece in pieces if (bare := _bare(piece))]
+
+
+def _bare(words: str) -> str:
+    """Without the signs that end what was said before; empty if there was nothing else."""
+    return words.strip().lstrip(" .,;:!?—")
+
+
+def _import(recording: Path, out: Path) -> None:
+    try:
+        audio.write_pair(audio.read_wav(recording), out)
+    except audio.BadAudio as problem:
+        raise VoiceTrouble(str(problem)) from problem

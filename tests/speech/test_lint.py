@@ -1,0 +1,119 @@
+"""Each rule of the lint finds the fault it is there for, and the shipped words have none."""
+
+import pytest
+
+from ivr.speech.lexicon import Lexicon
+from ivr.speech.lint import lint, missing_sounds
+from ivr.speech.phrasebook import Phrasebook
+from ivr.speech.recordings import takes, text_hash, usable
+from ivr.speech.usage import Use, all_uses, uses_in_stories
+from ivr.speech.wording import LEXICON, PHRASES, PROMPTS, SPECIALITIES, BadWording
+
+
+def test_the_shipped_words_have_no_errors():
+    found = lint(Phrasebook.load(), Lexicon.load(), all_uses(), takes())
+
+    assert [str(finding) for finding in found if finding.level == "error"] == []
+
+
+def a_book(folder, text, *more):
+    entry = [
+        '["a.b"]',
+        'id = "P1"',
+        'use = "test"',
+        f'text = "{text}"',
+        *more,
+    ]
+    (folder / PHRASES).write_text("\n".join(entry), encoding="utf-8")
+    for name in (SPECIALITIES, LEXICON):
+        (folder / name).write_text((PROMPTS / name).read_text(encoding="utf-8"), encoding="utf-8")
+    return Phrasebook.load(folder)
+
+
+SAID = (Use("a.b", "x.py:1"),)
+
+
+def rules(book, uses=SAID, recorded=()):
+    return {finding.rule for finding in lint(book, Lexicon.load(), uses, recorded)}
+
+
+DAY = "example = { day = 2026-11-25 }"
+FAULTS = {
+    "foreign digits": ("foreign", ["Звоните сто 3."]),
+    "foreign letters": ("foreign", ["Пришлём SMS."]),
+    "abbreviation": ("abbreviation", ["Адрес: ул. Ленина."]),
+    "capitals without a reading": ("abbreviation", ["Нужен ЖКХ."]),
+    "yo": ("yo", ["Прием окончен."]),
+    "no example": ("no-example", ["До {day:date(g)}."]),
+    "no expectation": ("no-example", ["До {day:date(g)}.", DAY]),
+    "example lacks a value": ("bad-example", ["До {till:date(g)}.", DAY, 'expect = "До."']),
+    "expect differs": ("expect", ["До {day:date(g)}.", DAY, 'expect = "До среды."']),
+    "too long": ("too-long", ["Да, " * 42 + "да."]),
+}
+
+
+@pytest.mark.parametrize(("rule", "phrase"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_found(tmp_path, rule, phrase):
+    assert rule in rules(a_book(tmp_path, *phrase))
+
+
+def test_a_good_phrase_has_no_findings(tmp_path):
+    good = a_book(tmp_path, "До {day:date(g)}.", DAY, 'expect = "До двадцать пятого ноября."')
+
+    assert rules(good) == set()
+
+
+def test_a_key_without_words_and_words_without_a_key_are_found(tmp_path):
+    assert rules(a_book(tmp_path, "Да."), [Use("a.c", "story.py:7")]) == {"no-words", "unused"}
+
+
+def test_a_slot_that_no_story_fills_is_found(tmp_path):
+    book = a_book(tmp_path, "До {day:date(g)}.", DAY, 'expect = "До двадцать пятого ноября."')
+
+    assert rules(book, [Use("a.b", "story.py:7", frozenset({"date"}))]) == {"unknown-slot"}
+
+
+def test_the_stories_are_read_for_keys_and_values(tmp_path):
+    (tmp_path / "story.py").write_text('call.say("a.b", day=1)\nPhrase("a.c", {"time": 2})\nx = "menus.toml"\n')
+
+    assert uses_in_stories(tmp_path) == [
+        Use("a.b", "story.py:1", frozenset({"day"})),
+        Use("a.c", "story.py:2", frozenset({"time"})),
+    ]
+
+
+def test_a_recording_counts_only_while_the_text_is_what_was_read(tmp_path):
+    book = a_book(tmp_path, "Да.")
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    (recordings / "a.b.wav").write_bytes(b"")
+    manifest = recordings / "manifest.toml"
+
+    manifest.write_text(f'["a.b"]\ntext = "{text_hash("Да.")}"')
+    assert rules(book, recorded=takes(tmp_path)) == set()
+    assert usable(book, tmp_path) == {"Да.": recordings / "a.b.wav"}
+
+    manifest.write_text(f'["a.b"]\ntext = "{text_hash("Ну да.")}"')
+    assert rules(book, recorded=takes(tmp_path)) == {"stale-take"}
+    assert usable(book, tmp_path) == {}
+
+
+def test_a_sound_not_made_yet_is_reported():
+    assert [finding.rule for finding in missing_sounds(["a.b"])] == ["missing-sound"]
+
+
+def test_the_lexicon_marks_whole_words_only():
+    lexicon = Lexicon.load()
+
+    assert (
+        lexicon.for_engine("rhvoice", "Иванова Анна Ивановна, полис ОМС") == "иван+ова Анна Ивановна, п+олис о-эм-+эс"
+    )
+    assert lexicon.for_engine("espeak", "полис ОМС") == "полис о-эм-эс"
+
+
+@pytest.mark.parametrize("line", ['"иванов*" = "иван+ов"', '"полис" = "п+лис"', '"polis" = "полис"', '"полис" = 5'])
+def test_a_bad_entry_of_the_lexicon_is_refused(tmp_path, line):
+    (tmp_path / LEXICON).write_text(f"[words]\n{line}\n", encoding="utf-8")
+
+    with pytest.raises(BadWording, match=r"lexicon\.toml"):
+        Lexicon.load(tmp_path)
