@@ -13,6 +13,7 @@ from rich.console import Console
 from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Silence, Utterance
 from ivr.dialogue.tape import BadTape, Tape, TapeLine, key_of, read_tape
 from ivr.domain.identifiers import BadNumber, PhoneNumber
+from ivr.settings import load_settings
 
 console = Console()
 
@@ -72,7 +73,7 @@ def talk(
 async def _converse(line: TerminalLine | TapeLine, caller: PhoneNumber | None, at: datetime | None) -> str:
     from ivr import bootstrap
 
-    async with bootstrap.conversations(at=at) as converse:
+    async with bootstrap.conversations(load_settings(), at=at) as converse:
         return await converse(line, caller)
 
 

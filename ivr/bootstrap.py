@@ -1,0 +1,193 @@
+"""The one place that builds concrete things out of the settings. Importing it opens nothing."""
+
+import socket
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ivr.data import Catalogue, load_calendar, load_hospital, load_specialities
+from ivr.demo import load_demo
+from ivr.desk import StoredJournal, ThreadDesk, utc_now
+from ivr.dialogue import endings, inbound, queue
+from ivr.dialogue.call import Call, Story
+from ivr.dialogue.line import Line, Phrasebook
+from ivr.dialogue.menus import Menu, load_menus
+from ivr.domain.hospital import Hospital
+from ivr.domain.identifiers import BadNumber, PhoneNumber
+from ivr.domain.rules import Rules
+from ivr.importing.imports import Clinic
+from ivr.phone.agi_line import AgiLine
+from ivr.phone.caller import Caller
+from ivr.phone.server import Story as PhoneStory
+from ivr.services import calls
+from ivr.services.ports import StorageDown
+from ivr.services.schedule import publish
+from ivr.settings import Settings
+from ivr.speech.build import open_voice
+from ivr.speech.phrasebook import Phrasebook as WrittenPhrasebook
+from ivr.speech.sounds import Voice
+from ivr.storage.engine import open_engine
+from ivr.storage.migrate import migrate
+from ivr.storage.work import SqlWork
+
+Clock = Callable[[], datetime]
+Converse = Callable[[Line, PhoneNumber | None], Awaitable[str]]
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules of this hospital. Raises DataError for a bad calendar."""
+    book = settings.rules
+    path = settings.hospital.calendar
+    return Rules(
+        zone=ZoneInfo(book.zone),
+        calendar=load_calendar(settings.path(path) if path else None),
+        horizon_days=book.horizon_days,
+        lead_time=timedelta(minutes=book.lead_minutes),
+        hold=timedelta(seconds=book.hold_seconds),
+        max_active=book.max_active,
+        min_gap=timedelta(minutes=book.min_gap_minutes),
+        lock_after=book.lock_after,
+        lock_window=timedelta(hours=book.lock_window_hours),
+        lock_for=timedelta(minutes=book.lock_minutes),
+        resume_within=timedelta(minutes=book.resume_minutes),
+        waiting_window_days=book.waiting_window_days,
+        centralised=book.model == "centralised",
+    )
+
+
+def hospital_of(settings: Settings) -> Hospital:
+    """What callers hear of the hospital. Raises DataError."""
+    path = settings.hospital.facts
+    return load_hospital(settings.path(path) if path else None)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_specialities()
+
+
+def work_factory(settings: Settings) -> Callable[[], SqlWork]:
+    """New units of work on the database of the settings; nothing is opened before the first one."""
+    if settings.database_url.startswith("sqlite:"):
+        settings.var.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.database_url, pool_size=settings.phone.threads + 2)
+    return lambda: SqlWork(engine)
+
+
+def clinic_of(settings: Settings, *, now: datetime | None = None) -> Clinic:
+    """What imports and listings work on."""
+    return Clinic(
+        work=work_factory(settings),
+        catalogue=_catalogue(),
+        hospital=hospital_of(settings),
+        rules=rules_of(settings),
+        now=now or utc_now(),
+    )
+
+
+def prepare_database(settings: Settings) -> int:
+    """Migrate, load the demo hospital into an empty database, publish slots up to the horizon; how many were added."""
+    if settings.database_url.startswith("sqlite:"):
+        settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    migrate(settings.database_url)
+    clinic = clinic_of(settings)
+    if settings.hospital.demo:
+        load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=clinic.now)
+    return publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=clinic.now)
+
+
+def sounds_folder(settings: Settings) -> Path:
+    return settings.path(settings.folders.sounds) / "speech"
+
+
+def voice_of(settings: Settings) -> Voice:
+    """The voice that callers hear. Raises BadVoice, BadWording."""
+    rhvoice = settings.path(settings.folders.build) / "rhvoice"
+    use = rhvoice if settings.voice.engine != "espeak" and rhvoice.is_dir() else None
+    return open_voice(sounds_folder(settings), rhvoice=use, prompts=settings.path(settings.folders.prompts))
+
+
+class House:
+    """Everything that stays for as long as the program runs and all its calls share."""
+
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self.executor = ThreadPoolExecutor(settings.phone.threads, thread_name_prefix="database")
+        self.new_work = work_factory(settings)
+        prompts = settings.path(settings.folders.prompts)
+        self.phrasebook: Phrasebook = WrittenPhrasebook.load(prompts)
+        self.menus: Mapping[str, Menu] = load_menus(prompts / "menus.ru.toml")
+        self.node = f"{socket.gethostname()}:{settings.agi.port}"
+        self.desk = ThreadDesk(
+            new_work=self.new_work,
+            rules=rules_of(settings),
+            hospital=hospital_of(settings),
+            executor=self.executor,
+            clock=clock,
+        )
+
+    async def converse(self, line: Line, caller: PhoneNumber | None, *, key: str, name: str, story: Story) -> str:
+        """One conversation from its first word to its ending; returns the outcome."""
+        # If the database is down now, the story meets that itself and passes the caller to a person.
+        with suppress(StorageDown):
+            await self.desk.do(calls.begin, call_key=key, caller=caller, line=name, now=self.desk.now(), node=self.node)
+        call = Call(
+            line=line,
+            phrasebook=self.phrasebook,
+            menus=self.menus,
+            desk=self.desk,
+            journal=StoredJournal(self.desk, key),
+            key=key,
+            caller=caller,
+        )
+        return await endings.conduct(call, story)
+
+    async def close_crashed(self) -> int:
+        """Calls that a crash of this node left open are closed, so that callers may resume them."""
+        return await self.desk.do(calls.close_crashed, self.node, now=self.desk.now())
+
+    def close(self) -> None:
+        self.executor.shutdown(wait=True, cancel_futures=True)
+
+
+STORIES: Mapping[str, Story] = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
+
+
+def phone_stories(house: House, voice: Voice) -> Mapping[str, PhoneStory]:
+    """What `ivr phone` does behind each AGI route."""
+
+    def told(name: str, story: Story) -> PhoneStory:
+        async def tell(line: AgiLine, caller: Caller, call_key: str) -> None:
+            with voice.private(call_key):
+                await house.converse(line, _number(caller.number), key=call_key, name=name, story=story)
+
+        return tell
+
+    return {name: told(name, story) for name, story in STORIES.items()}
+
+
+def _number(text: str | None) -> PhoneNumber | None:
+    """The caller's number where it is one; extensions and withheld numbers are none."""
+    try:
+        return PhoneNumber.parse(text) if text else None
+    except BadNumber:
+        return None
+
+
+@asynccontextmanager
+async def conversations(settings: Settings, *, at: datetime | None = None) -> AsyncIterator[Converse]:
+    """Conversations without a telephone, for `ivr talk`; `at` is a local time at which the clock stands."""
+    frozen = at.replace(tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC) if at else None
+    house = House(settings, clock=(lambda: frozen) if frozen else utc_now)
+
+    async def converse(line: Line, caller: PhoneNumber | None) -> str:
+        return await house.converse(line, caller, key=uuid.uuid4().hex, name="talk", story=inbound.answer)
+
+    try:
+        yield converse
+    finally:
+        house.close()

@@ -1,0 +1,132 @@
+"""`ivr`: the commands, put together. Heavy parts are imported by the command that needs them."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ivr.settings import CONFIG_VARIABLE, BadSettings, Settings, load_settings
+
+app = typer.Typer(
+    help="Book a doctor by telephone: the voice service of a district hospital.\n\nStart with `ivr setup`, then "
+    "`ivr up`; `ivr talk` plays the same stories in this terminal.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+screen = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; else IVR_CONFIG, else ivr.toml of the project.")
+    ] = None,
+) -> None:
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config.absolute())
+    if context.invoked_subcommand in ("import", "show") and not {"--help", "-h"} & set(sys.argv):
+        from ivr import bootstrap
+
+        context.obj = bootstrap.clinic_of(load_settings())
+
+
+def _settings() -> Settings:
+    from ivr import log
+
+    settings = load_settings()
+    log.set_up(settings.log)
+    return settings
+
+
+@app.command()
+def setup(
+    tests: Annotated[bool, typer.Option("--tests", help="Also what the tests need: sipp and PostgreSQL.")] = False,
+) -> None:
+    """Get everything a fresh machine needs: system packages, Asterisk, the voice, the database, the sounds."""
+    from ivr.commands.setup import set_up
+
+    set_up(_settings(), for_tests=tests)
+
+
+@app.command()
+def up() -> None:
+    """Run Asterisk and the stories in the foreground; stop cleanly on Ctrl-C or SIGTERM."""
+    from ivr.commands.up import up as run
+
+    run(_settings())
+
+
+@app.command()
+def phone() -> None:
+    """Serve the stories alone, for an Asterisk that runs elsewhere."""
+    from ivr.commands.phone import serve
+
+    serve(_settings())
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Say which parts run; exit 0 only when calls are taken."""
+    import asyncio
+
+    from ivr.commands.status import look, report
+
+    report(asyncio.run(look(load_settings())), as_json=as_json)
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Check settings, clock, database, phrases, sounds, Asterisk, its rights and its dialplan."""
+    from ivr.commands.check import run
+    from ivr.commands.status import report
+
+    report(run(load_settings()), as_json=as_json)
+
+
+def _mount() -> None:
+    """Families of commands in modules of their own."""
+    from ivr.commands.asterisk import asterisk_app
+    from ivr.commands.importing import import_app
+    from ivr.commands.prompts import prompts_app
+    from ivr.commands.show import show_app
+    from ivr.commands.talk import talk
+
+    app.command(name="talk")(talk)
+    app.add_typer(show_app, name="show")
+    app.add_typer(import_app, name="import")
+    app.add_typer(prompts_app, name="prompts")
+    app.add_typer(asterisk_app, name="asterisk")
+
+
+_mount()
+
+
+def main() -> None:
+    """Run; what a person can mend is told in one line, without a traceback."""
+    from ivr.data.reading import DataError
+    from ivr.dialogue.menus import BadMenu
+    from ivr.phone.asterisk import AsteriskFailed
+    from ivr.phone.config import BadPhoneConfig
+    from ivr.services.ports import StorageDown
+    from ivr.setup.debs import SetupFailed
+    from ivr.speech.wording import BadWording
+
+    try:
+        app()
+    except (BadSettings, SetupFailed, AsteriskFailed, BadPhoneConfig, BadWording, BadMenu, DataError) as problem:
+        screen.print(str(problem), style="red")
+        sys.exit(2)
+    except StorageDown as problem:
+        screen.print(f"the database does not answer ({problem}); see `ivr check`", style="red")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""`ivr check`: everything that can be wrong before a caller finds it; one line each."""
+
+import asyncio
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ivr import bootstrap
+from ivr.commands import probing
+from ivr.commands.probing import Finding, finding
+from ivr.dialogue.menus import load_menus
+from ivr.phone.ami import Ami, AmiRefused
+from ivr.phone.config import PhoneConfig
+from ivr.phone.server import ROUTES
+from ivr.phone_config import phone_config_of
+from ivr.settings import Settings, config_file
+from ivr.speech.lexicon import Lexicon
+from ivr.speech.lint import lint
+from ivr.speech.phrasebook import Phrasebook
+from ivr.speech.recordings import takes
+from ivr.speech.usage import all_uses
+
+CLOCK_FROM = 2026
+"""A year before this one means a machine that has lost its clock."""
+
+
+async def check(settings: Settings) -> list[Finding]:
+    """Run all checks; those that speak to Asterisk come last."""
+    config = phone_config_of(settings)
+    return [
+        await finding("settings", lambda: _settings(settings)),
+        await finding("clock", lambda: _clock(settings)),
+        await finding("database", lambda: probing.database(settings)),
+        await finding("phrases", lambda: _phrases(settings)),
+        await finding("sounds", lambda: _sounds(settings), within=60),
+        await finding("phone", lambda: probing.agi(config)),
+        await finding("asterisk", lambda: probing.asterisk(config)),
+        await finding("rights", lambda: _rights(config)),
+        await finding("dialplan", lambda: _dialplan(config)),
+    ]
+
+
+async def _settings(settings: Settings) -> str:
+    bootstrap.rules_of(settings)
+    bootstrap.hospital_of(settings)
+    path = config_file()
+    return str(path) if path.exists() else "defaults and environment"
+
+
+async def _clock(settings: Settings) -> str:
+    now = datetime.now(ZoneInfo(settings.rules.zone))
+    if now.year < CLOCK_FROM:
+        raise RuntimeError(f"the machine believes it is {now:%d.%m.%Y}; set its clock")
+    return f"{now:%d.%m.%Y %H:%M} {settings.rules.zone}"
+
+
+async def _phrases(settings: Settings) -> str:
+    folder = settings.path(settings.folders.prompts)
+    load_menus(folder / "menus.ru.toml")
+    book = Phrasebook.load(folder)
+    errors = [found for found in lint(book, Lexicon.load(folder), all_uses(), takes()) if found.level == "error"]
+    if errors:
+        raise RuntimeError(f"{len(errors)} errors, the first: {errors[0]}; see `ivr prompts lint`")
+    return f"{len(book.entries)} phrases"
+
+
+async def _sounds(settings: Settings) -> str:
+    voice = bootstrap.voice_of(settings)
+    book = Phrasebook.load(settings.path(settings.folders.prompts))
+    try:
+        wanted = list(book.static())
+        missing = await voice.missing(wanted)
+    finally:
+        await voice.close()
+    if missing:
+        raise RuntimeError(
+            f"{len(missing)} of {len(wanted)} missing, such as {missing[0].key}; run `ivr prompts build`"
+        )
+    return f"{len(wanted)} sounds, {voice.engines[0].choice.engine} {voice.engines[0].choice.voice}"
+
+
+async def _rights(config: PhoneConfig) -> str:
+    """The manager user may read the queue and must not be able to run commands."""
+    ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    try:
+        await ami.start(within=5)
+        try:
+            await ami.ask({"Action": "Command", "Command": "core show version"})
+        except AmiRefused:
+            return "least"
+        raise RuntimeError(f"the manager user {config.ami_user} may run commands; take `command` from its rights")
+    finally:
+        await ami.close()
+
+
+async def _dialplan(config: PhoneConfig) -> str:
+    """Every AGI route stands in the running dialplan."""
+    ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    try:
+        await ami.start(within=5)
+        lines = await ami.ask_list({"Action": "ShowDialPlan"}, within=10)
+    finally:
+        await ami.close()
+    said = " ".join(str(line.get("AppData", "")) for line in lines)
+    missing = [route for route in ROUTES if f"agi://{config.agi_host}:{config.agi_port}/{route}" not in said]
+    if missing:
+        raise RuntimeError(f"no AGI route {', '.join(missing)}; render the configuration again and reload it")
+    return ", ".join(ROUTES)
+
+
+def run(settings: Settings) -> list[Finding]:
+    return asyncio.run(check(settings))

@@ -1,0 +1,59 @@
+"""`ivr phone`: the stories of calls, served to an Asterisk that is running elsewhere."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+from ivr import bootstrap
+from ivr.phone.ami import Ami, AmiDown, AmiRefused
+from ivr.phone.config import PhoneConfig
+from ivr.phone.server import PhoneServer
+from ivr.phone_config import phone_config_of
+from ivr.services.ports import StorageDown
+from ivr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    config = phone_config_of(settings)
+    house = bootstrap.House(settings)
+    voice = bootstrap.voice_of(settings)
+    watching = asyncio.create_task(_watch(config))
+    try:
+        await voice.start()
+        await _close_crashed(house)
+        await PhoneServer(config, voice, bootstrap.phone_stories(house, voice)).run(stopping)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await voice.close()
+        house.close()
+
+
+async def _close_crashed(house: bootstrap.House) -> None:
+    try:
+        if closed := await house.close_crashed():
+            log.warning("calls that a crash had left open are closed", extra={"calls": closed})
+    except StorageDown:
+        log.error("the database is down; calls are passed to a person")
+
+
+async def _watch(config: PhoneConfig) -> None:
+    """Stay connected to Asterisk's manager interface: its guard logs when Asterisk hangs, dies and returns."""
+    ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    try:
+        with contextlib.suppress(AmiDown, AmiRefused):
+            await ami.start()
+        await asyncio.Event().wait()
+    finally:
+        await ami.close()

@@ -1,0 +1,61 @@
+"""Is it there? One probe for each part, for `ivr status`, `ivr check` and the start of `ivr up`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from ivr.phone.ami import Ami
+from ivr.phone.config import PhoneConfig
+from ivr.settings import Settings
+from ivr.storage.migrate import current, head
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a probe saw; `ok` False is a reason not to take calls."""
+
+    part: str
+    ok: bool
+    text: str
+
+
+Probe = Callable[[], Awaitable[str]]
+
+
+async def finding(part: str, probe: Probe, *, within: float = 10.0) -> Finding:
+    """Run a probe; whatever it raises becomes its answer."""
+    try:
+        async with asyncio.timeout(within):
+            return Finding(part, True, await probe())
+    except Exception as problem:
+        return Finding(part, False, str(problem) or type(problem).__name__)
+
+
+async def database(settings: Settings) -> str:
+    """At the newest migration. Raises for anything else."""
+    found, newest = await asyncio.to_thread(current, settings.database_url), head()
+    if found != newest:
+        raise RuntimeError(f"at migration {found}, the program needs {newest}; run `ivr setup`")
+    return f"migration {found}"
+
+
+async def agi(config: PhoneConfig) -> str:
+    """The program behind the AGI port answers: it closes a connection for a route that it does not have."""
+    reader, writer = await asyncio.open_connection(config.agi_host, config.agi_port)
+    try:
+        writer.write(b"agi_network: yes\nagi_network_script: health\n\n")
+        if await reader.read():
+            raise RuntimeError("something else listens on the AGI port")
+    finally:
+        writer.close()
+    return f"{config.agi_host}:{config.agi_port}"
+
+
+async def asterisk(config: PhoneConfig) -> str:
+    """Booted, and lets us in by AMI."""
+    ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    try:
+        await ami.start(within=5)
+    finally:
+        await ami.close()
+    return f"AMI {config.ami_host}:{config.ami_port}"

@@ -1,0 +1,160 @@
+"""`ivr up`: Asterisk and `ivr phone` in the foreground; both are watched, both are stopped."""
+
+import asyncio
+import logging
+import re
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from ivr.commands.status import look
+from ivr.data.people import demo_people
+from ivr.phone.asterisk import Asterisk, AsteriskFailed, keep_running
+from ivr.phone_config import phone_config_of
+from ivr.settings import Settings
+from ivr.setup import machine
+from ivr.setup.debs import SetupFailed
+
+log = logging.getLogger(__name__)
+console = Console(highlight=False, soft_wrap=True)
+
+READY_WITHIN = 60.0
+LONGEST_PAUSE = 30.0
+STEADY = 60.0
+"""Seconds after which a restart begins again with the shortest pause."""
+
+
+def up(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises SetupFailed, AsteriskFailed."""
+    asyncio.run(_up(settings))
+
+
+async def _up(settings: Settings) -> None:
+    program = machine.find_asterisk(settings.path(settings.folders.build))
+    if program is None:
+        raise SetupFailed("there is no Asterisk yet; run `ivr setup`")
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    asterisk = Asterisk(program, phone_config_of(settings))
+    asterisk_stopping = asyncio.Event()
+    phone = PhoneProcess()
+    running = asyncio.create_task(phone.keep_running())
+    try:
+        await asyncio.to_thread(asterisk.start)
+        watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
+        if await _ready(settings, stopping):
+            _say_ready(settings)
+        await stopping.wait()
+        console.print("stopping: calls may finish, then Asterisk ends …")
+        await phone.stop(settings.phone.drain_seconds + 10)
+        await _empty(asterisk, settings.phone.drain_seconds)
+        asterisk_stopping.set()
+        await watching
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await phone.stop(0)
+        await asyncio.to_thread(asterisk.stop)
+
+
+class PhoneProcess:
+    """`ivr phone` as a child, started again when it dies."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    async def keep_running(self) -> None:
+        """Start, and start again, waiting a little longer each time it dies soon."""
+        pause = 0.5
+        while not self._stopping:
+            began = time.monotonic()
+            # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "ivr.cli", "phone", start_new_session=True
+            )
+            status = await self._process.wait()
+            if self._stopping:
+                return
+            pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
+            log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
+            await asyncio.sleep(pause)
+
+    async def stop(self, within: float) -> None:
+        """Let it drain; end it by force if it takes longer."""
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(max(within, 0.1)):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _ready(settings: Settings, stopping: asyncio.Event) -> bool:
+    deadline = time.monotonic() + READY_WITHIN
+    while not stopping.is_set() and time.monotonic() < deadline:
+        found = await look(settings)
+        if all(part.ok for part in found):
+            return True
+        await asyncio.sleep(0.1)
+    if not stopping.is_set():
+        wrong = "; ".join(f"{part.part}: {part.text}" for part in found if not part.ok)
+        console.print(f"not ready after {READY_WITHIN:.0f} s ({wrong}); still trying", style="red")
+    return False
+
+
+async def _empty(asterisk: Asterisk, within: float) -> None:
+    """Wait for callers who talk to an operator."""
+    deadline = time.monotonic() + within
+    while await asyncio.to_thread(_channels, asterisk) > 0:
+        if time.monotonic() > deadline:
+            log.warning("calls still running are ended with Asterisk")
+            return
+        await asyncio.sleep(0.5)
+
+
+def _channels(asterisk: Asterisk) -> int:
+    try:
+        found = re.search(r"(\d+) active channel", asterisk.cli("core show channels count"))
+    except AsteriskFailed:
+        return 0
+    return int(found[1]) if found else 0
+
+
+def _say_ready(settings: Settings) -> None:
+    """How to phone, and who may be played."""
+    config = phone_config_of(settings)
+    host = config.external_address or config.bind
+    say: Callable[..., None] = console.print
+    say("\n[bold green]Ready: calls are taken.[/]\n")
+    say(
+        f"By telephone  any softphone: server [bold]{host}:{config.sip_port}[/] (UDP), "
+        f"user [bold]{config.demo_user}[/], password [bold]{config.demo_secret}[/], dial [bold]{config.ivr_extension}[/]"
+    )
+    operator = config.operators[0]
+    say(f"As operator   a second softphone: user {operator.name}, password {operator.secret}")
+    say("No telephone  [bold].venv/bin/ivr talk[/]\n")
+    if settings.hospital.demo:
+        say(_people())
+    say("Ctrl-C stops everything that was started.\n")
+
+
+def _people() -> Table:
+    table = Table("who", "OMS policy", "SNILS", "born (as keyed)", "telephone", "what for", title="Fictitious patients")
+    for person in demo_people()["people"].values():
+        name = " ".join(filter(None, (person["surname"], person["given_name"], person.get("patronymic"))))
+        number = person.get("oms") or f"{person.get('certificate', '')} (certificate)"
+        table.add_row(
+            name, number, person.get("snils", ""), f"{person['born']:%d%m%Y}", person.get("phone", ""), person["use"]
+        )
+    return table

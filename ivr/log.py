@@ -1,0 +1,69 @@
+"""Logs for people or for machines; digits and marked values of patients are masked, whoever writes them."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from ivr.settings import Log
+
+PII = "pii."
+"""Values beside a message whose name begins so are never written."""
+_DIGITS = re.compile(r"\+?\d(?:[\s()-]?\d){4,}")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_UNMASKED = frozenset({"timestamp", "call", "pid", "port"})
+"""Never of a patient, and useless when masked."""
+
+
+def set_up(log: Log) -> None:
+    """Send everything that is logged to standard error, masked."""
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if log.format == "json" else _console()
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _values_beside,
+        structlog.processors.format_exc_info,
+        mask,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(log.level)
+    # panoramisk writes whole actions with their secrets at this level.
+    logging.getLogger("panoramisk").setLevel(logging.CRITICAL)
+
+
+def _console() -> Any:
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+
+def _values_beside(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """`extra=` of the standard library becomes values beside the message."""
+    record = event.get("_record")
+    if record is not None:
+        event.update({name: value for name, value in vars(record).items() if name not in _STANDARD})
+    return event
+
+
+def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take out marked values; of any five digits or more leave the last two."""
+    for name, value in list(event.items()):
+        if name.startswith(PII):
+            event[name] = "…"
+        elif isinstance(value, str) and name not in _UNMASKED:
+            event[name] = masked(value)
+    return event
+
+
+def masked(text: str) -> str:
+    """Policy numbers, SNILS, telephones and birth dates keep their last two digits."""
+    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], text)
