@@ -16,6 +16,14 @@ OURS = (IntegrityError, ProgrammingError, DataError)
 READ_ONLY = "ivr_read_only"
 
 
+def reading(connection: Connection) -> Connection:
+    """The same connection for a transaction that only looks."""
+    if connection.dialect.name == "postgresql":
+        # Read committed has a new view for each statement anyway: without BEGIN and ROLLBACK two round trips are saved.
+        return connection.execution_options(isolation_level="AUTOCOMMIT")
+    return connection.execution_options(**{READ_ONLY: True})
+
+
 def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`; opens no connection yet. Raises ValueError."""
     try:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
-from ivr.storage.engine import OURS, READ_ONLY
+from ivr.storage.engine import OURS, reading
 from ivr.storage.patients import PatientRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
 from ivr.storage.referrals import ReferralRegister
@@ -77,7 +77,7 @@ class SqlWork:
         with _unless_down():
             connection = self._engine.connect()
             if read_only:
-                connection = connection.execution_options(**{READ_ONLY: True})
+                connection = reading(connection)
             connection.begin()
         self._connection = connection
         self._registers(connection)

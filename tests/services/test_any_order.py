@@ -135,7 +135,7 @@ class Callers(RuleBasedStateMachine):
 def test_callers_in_any_order_never_break_a_rule(database):
     about = {"new_work": staticmethod(database.new_work), "engine": database.engine}
     limits = settings(
-        max_examples=20,
+        max_examples=20 if database.url.startswith("sqlite") else 6,  # the rules are the same, the waits are not
         stateful_step_count=25,
         deadline=None,
         derandomize=True,
