@@ -206,7 +206,9 @@ class Voice:
         self._resting[engine.choice.engine] = time.monotonic() + _REST_SECONDS
         if not self._complained:  # once: a broken engine would fill the log with every phrase
             self._complained = True
-            log.error("engine cannot speak", exc_info=problem, extra={"engine": engine.choice.engine, "reason": str(problem)})
+            log.error(
+                "engine cannot speak", exc_info=problem, extra={"engine": engine.choice.engine, "reason": str(problem)}
+            )
 
 
 def apart(text: str) -> list[str]:

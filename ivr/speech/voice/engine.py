@@ -12,8 +12,11 @@ from ivr.speech.voice import rhvoice_driver
 from ivr.speech.voice.settings import LONGEST, Choice
 
 _WORDS_PER_MINUTE = {"rhvoice": rhvoice_driver.NORMAL_RATE, "espeak": 165}
-_LOST = 4.0
-"""Seconds to wait for a file that the engine says it has written."""
+_LOST = 1.0
+"""Seconds to wait for the engine to say that it has finished."""
+_TRIES = 3
+_WAV_HEADER = 100
+"""Bytes; a file no longer than this holds no speech."""
 
 
 class EngineError(RuntimeError):
@@ -44,20 +47,38 @@ class Engine:
         """Speak into a WAV file. Raises EngineError."""
         if len(text) > LONGEST:
             raise EngineError(f"{len(text)} characters; {LONGEST} at most, longer texts kill espeak")
+        self._engine.setProperty("rate", round(_WORDS_PER_MINUTE[self._choice.engine] * rate))
+        # espeak now and then writes a file without sound, most often the first ones: the next try has it.
+        for _ in range(_TRIES):
+            self._attempt(text, path)
+            if _has_sound(path):
+                return
+        raise EngineError("the engine wrote no sound")
+
+    def _attempt(self, text: str, path: Path) -> None:
         path.unlink(missing_ok=True)
         self._done.clear()
         self._problems.clear()
-        self._engine.setProperty("rate", round(_WORDS_PER_MINUTE[self._choice.engine] * rate))
         self._engine.save_to_file(text, str(path))
         self._engine.runAndWait()
-        self._check(path)
-
-    def _check(self, path: Path) -> None:
-        finished = self._done.wait(_LOST)
+        self._settle()
         if self._problems:
             raise EngineError("; ".join(self._problems))
-        if not finished or not path.exists():
-            raise EngineError("the engine wrote no file")
+
+    def _settle(self) -> None:
+        """Wait until nothing is left to write: a late file would come under the name of the next text."""
+        if self._choice.engine == "espeak":
+            _espeak().espeak_Synchronize()
+        self._done.wait(_LOST)
+
+
+def _has_sound(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > _WAV_HEADER
+
+
+def _espeak() -> ctypes.CDLL:
+    """The library that pyttsx3 has loaded."""
+    return ctypes.CDLL("libespeak-ng.so.1")
 
 
 def _config(folder: Path) -> Path:
@@ -69,6 +90,6 @@ def _config(folder: Path) -> Path:
 def _version(engine: Any, choice: Choice) -> str:
     if choice.engine == "rhvoice":
         return str(engine.getProperty("version"))
-    info = ctypes.CDLL("libespeak-ng.so.1").espeak_Info
+    info = _espeak().espeak_Info
     info.restype = ctypes.c_char_p
     return bytes(info(None)).decode()
