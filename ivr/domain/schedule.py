@@ -57,6 +57,10 @@ class WorkRule:
         if not 0 <= self.week < self.every_weeks:
             raise ValueError("the week of a rotation is counted from 0 and is less than its length")
 
+    def is_duty_on(self, day: date) -> bool:
+        """True where the rule was made for this one day: it is worked even on a holiday, instead of the others."""
+        return self.since == self.until == day
+
     def covers(self, day: date, weekday: int) -> bool:
         """True where the rule is worked on `day`, taken as such a `weekday`."""
         in_force = (self.since or day) <= day <= (self.until or day)
@@ -108,7 +112,8 @@ class Timetable:
             return []
         if override := self._by_day.get((doctor_id, day)):
             return [WorkRule(doctor_id, hours) for hours in sorted(override.hours)]
-        return sorted(self._by_rules(doctor_id, day), key=lambda rule: rule.hours)
+        duty = [rule for rule in self.rules.get(doctor_id, ()) if rule.is_duty_on(day)]
+        return sorted(duty or self._by_rules(doctor_id, day), key=lambda rule: rule.hours)
 
     def _by_rules(self, doctor_id: int, day: date) -> Iterable[WorkRule]:
         weekday = self._weekday(day)

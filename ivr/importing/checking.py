@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from ivr.importing.csv_file import Complaint, CsvFile, Row
+from ivr.importing.csv_file import BadFile, Complaint, CsvFile, Row
 
 
 class Numbered(Protocol):
@@ -60,8 +60,13 @@ def refuse_duplicates(checked: Checked[Lined], keys: Callable[[Lined], Iterable[
 
 
 def write_bad_rows(path: Path, source: CsvFile, lines: Sequence[int]) -> Path:
-    """Write the bad rows, under the header they came with, to a file beside. Returns its path."""
+    """Write the bad rows, under the header they came with, to a file beside. Returns its path; raises BadFile."""
     beside = path.with_name(path.stem + BAD_SUFFIX)
     rows = [source.header, *(source.lines[number - 2] for number in lines)]
-    beside.write_text("\n".join(rows) + "\n", encoding="utf-8-sig")
+    try:
+        beside.write_text("\n".join(rows) + "\n", encoding="utf-8-sig")
+    except OSError as problem:
+        raise BadFile(
+            f"{beside}: the bad rows cannot be written: {problem.strerror}; nothing was imported"
+        ) from problem
     return beside

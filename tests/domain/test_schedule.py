@@ -188,6 +188,15 @@ def test_an_override_brings_a_doctor_in_on_a_holiday_or_sends_one_home():
     assert slots_of(planner, tuesday) == []
 
 
+def test_a_rule_for_a_single_day_is_worked_even_on_a_holiday_instead_of_the_others():
+    calendar = WorkingCalendar(days_off=frozenset({MONDAY}))
+    duty = WorkRule(1, Hours.parse("09:00-12:00"), since=MONDAY, until=MONDAY)
+    planner = a_planner(*SHIFTS, duty, calendar=calendar)
+
+    assert clock(slots_of(planner, MONDAY)[0]) == "09:00"
+    assert clock(slots_of(planner, date(2026, 11, 25))[0]) == "08:00"
+
+
 def test_an_absent_doctor_has_no_slots_even_on_duty():
     absences = (Absence(1, MONDAY, MONDAY),)
     planner = a_planner(absences=absences, overrides=(DayOverride(1, MONDAY, (MORNING,)),))

@@ -22,13 +22,13 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 def an_empty_clinic(folder: Path, now: datetime = NOW) -> Clinic:
     migrate(f"sqlite:///{folder / 'ivr.db'}")
-    return _clinic(folder, now)
+    return clinic_in(folder, now)
 
 
 def a_demo_clinic(folder: Path, now: datetime = NOW) -> Clinic:
     with closing(connect(_template(now))) as template, closing(connect(folder / "ivr.db")) as copy:
         template.backup(copy)
-    return _clinic(folder, now)
+    return clinic_in(folder, now)
 
 
 @cache
@@ -41,7 +41,7 @@ def _template(now: datetime) -> Path:
     return folder / "ivr.db"
 
 
-def _clinic(folder: Path, now: datetime) -> Clinic:
+def clinic_in(folder: Path, now: datetime = NOW) -> Clinic:
     engine = open_engine(f"sqlite:///{folder / 'ivr.db'}")
     rules = Rules(calendar=load_calendar())
     return Clinic(lambda: SqlWork(engine), load_specialities(), load_hospital(), rules, now)

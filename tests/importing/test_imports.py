@@ -1,15 +1,20 @@
 """Whole imports into a database: all or nothing, never a duplicate, nothing lost."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
+from ivr.importing.csv_file import BadFile
 from ivr.importing.imports import Wish, import_doctors, import_patients, import_schedule
 from ivr.storage import tables
 from tests.importing.hospital import NOW, Nobody, a_demo_clinic, an_empty_clinic
 
+ROOT = Path(__file__).parents[2]
 HEADER = "surname;given_name;sex;birth_date;oms;snils;certificate;phone;district_doctor;representative"
 NEW = "Новосёлов;Пётр;M;01.02.1970;6255320854009148;;;;therapist-2;"
 ANNA = "Тестова;Анна;F;12.03.1985;6256410854009015;900-001-007 92;;+70000000101;therapist-1;"
@@ -171,6 +176,47 @@ def test_an_import_that_is_interrupted_leaves_nothing(clinic, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         import_patients(patients_file(tmp_path, NEW), clinic, Wish(), Cut())
+
+    assert patients(clinic) == before
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from ivr.importing.imports import Wish, import_patients
+from tests.importing.hospital import Nobody, clinic_in
+
+class Waits(Nobody):
+    def stage(self, name, rows):
+        self.storing = name == "storing"
+
+    def step(self, rows=1):
+        if self.storing:
+            print("half way", flush=True)
+            sys.stdin.read()
+
+import_patients(Path(sys.argv[1]), clinic_in(Path(sys.argv[2])), Wish(), Waits())
+"""
+
+
+def test_a_killed_import_leaves_nothing_and_the_next_one_works(clinic, tmp_path):
+    before = patients(clinic)
+    path = patients_file(tmp_path, NEW)
+    command = [sys.executable, "-c", KILLED, str(path), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout.readline() == "half way\n"
+        process.kill()
+
+    assert patients(clinic) == before
+    assert run(import_patients, path, clinic).added == 1
+
+
+def test_bad_rows_that_cannot_be_put_aside_keep_the_good_ones_out_too(clinic, tmp_path):
+    before = patients(clinic)
+    (tmp_path / "patients.bad.csv").mkdir()
+
+    with pytest.raises(BadFile, match="the bad rows cannot be written"):
+        run(import_patients, patients_file(tmp_path, BAD, NEW), clinic, skip_bad=True)
 
     assert patients(clinic) == before
 
