@@ -40,6 +40,7 @@ def set_up(log: Log) -> None:
     root.setLevel(log.level)
     # panoramisk writes whole actions with their secrets at this level.
     logging.getLogger("panoramisk").setLevel(logging.CRITICAL)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _console() -> Any:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import re
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.table import Table
 
+from ivr.commands.probing import Finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
 from ivr.phone.asterisk import Asterisk, AsteriskFailed, keep_running
@@ -102,15 +103,24 @@ class PhoneProcess:
 
 async def _ready(settings: Settings, stopping: asyncio.Event) -> bool:
     deadline = time.monotonic() + READY_WITHIN
+    found = [Finding("phone", False, "not started")]
     while not stopping.is_set() and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        if not phone_listens(settings):
+            continue
         found = await look(settings)
         if all(part.ok for part in found):
             return True
-        await asyncio.sleep(0.1)
     if not stopping.is_set():
         wrong = "; ".join(f"{part.part}: {part.text}" for part in found if not part.ok)
         console.print(f"not ready after {READY_WITHIN:.0f} s ({wrong}); still trying", style="red")
     return False
+
+
+def phone_listens(settings: Settings) -> bool:
+    """A cheap look before the real ones."""
+    with socket.socket() as probe:
+        return probe.connect_ex((settings.agi.host, settings.agi.port)) == 0
 
 
 async def _empty(asterisk: Asterisk, within: float) -> None:
@@ -139,22 +149,22 @@ def _say_ready(settings: Settings) -> None:
     say("\n[bold green]Ready: calls are taken.[/]\n")
     say(
         f"By telephone  any softphone: server [bold]{host}:{config.sip_port}[/] (UDP), "
-        f"user [bold]{config.demo_user}[/], password [bold]{config.demo_secret}[/], dial [bold]{config.ivr_extension}[/]"
+        f"user [bold]{config.demo_user}[/], password [bold]{config.demo_secret}[/], "
+        f"dial [bold]{config.ivr_extension}[/]"
     )
     operator = config.operators[0]
     say(f"As operator   a second softphone: user {operator.name}, password {operator.secret}")
     say("No telephone  [bold].venv/bin/ivr talk[/]\n")
     if settings.hospital.demo:
-        say(_people())
+        say(_people(), markup=False)
     say("Ctrl-C stops everything that was started.\n")
 
 
-def _people() -> Table:
-    table = Table("who", "OMS policy", "SNILS", "born (as keyed)", "telephone", "what for", title="Fictitious patients")
+def _people() -> str:
+    """One line each: what to key, who it is, what he is good for."""
+    lines = ["Fictitious patients: number, birth date as keyed, telephone"]
     for person in demo_people()["people"].values():
         name = " ".join(filter(None, (person["surname"], person["given_name"], person.get("patronymic"))))
-        number = person.get("oms") or f"{person.get('certificate', '')} (certificate)"
-        table.add_row(
-            name, number, person.get("snils", ""), f"{person['born']:%d%m%Y}", person.get("phone", ""), person["use"]
-        )
-    return table
+        number = person.get("oms") or person.get("certificate", "")
+        lines.append(f"  {number:<16}  {person['born']:%d%m%Y}  {person.get('phone', ''):<12}  {name}: {person['use']}")
+    return "\n".join(lines)

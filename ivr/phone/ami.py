@@ -18,6 +18,8 @@ __all__ = ["Ami", "AmiDown", "AmiRefused", "BadAction"]
 log = logging.getLogger(__name__)
 
 Value = str | Sequence[str]
+CLOSED = "closed"
+"""Why the connection ended when we ended it."""
 
 
 class AmiRefused(Exception):
@@ -83,7 +85,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._drop("closed")
+        self._drop(CLOSED)
 
     async def ask(self, action: Mapping[str, Value], *, within: float = 5.0) -> Any:
         """Send one action, return its one response. Raises AmiDown, AmiRefused, BadAction, TimeoutError."""
@@ -176,7 +178,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
             await self._send({"Action": "Ping"}, as_list=False, within=self.answer)
 
     def _drop(self, why: str) -> None:
-        if self._up.is_set() or why != self.problem:
+        if why != CLOSED and (self._up.is_set() or why != self.problem):
             log.warning("AMI down", extra={"reason": why})
         self._up.clear()
         self.authenticated, self.problem = False, why

@@ -137,3 +137,7 @@ class PhoneServer:
         with contextlib.suppress(CallerHungUp, AgiFailure):
             await call.set("IVR_REASON", reason)
             await call.set("IVR_NEXT", "operator")
+
+
+async def _answer_probe(_call: AgiCall) -> None:
+    """`ivr status` asks whether anybody is here; that the socket is closed in order is the answer."""
