@@ -24,17 +24,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 
 @app.callback()
 def root(
-    context: typer.Context,
     config: Annotated[
         Path | None, typer.Option(help="Settings file; else IVR_CONFIG, else ivr.toml of the project.")
     ] = None,
 ) -> None:
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.absolute())
-    if context.invoked_subcommand in ("import", "show") and not {"--help", "-h"} & set(sys.argv):
-        from ivr import bootstrap
-
-        context.obj = bootstrap.clinic_of(load_settings())
 
 
 def _settings() -> Settings:
