@@ -131,8 +131,12 @@ async def test_a_usage_text_of_many_lines_does_not_shift_the_answers(converse):
             await call.get("N1")
         return await call.get("N2")
 
-    usage = b"520-Invalid command syntax.\n Usage: GET\n 200 result=1 (no)\n520 End of proper usage.\n"
-    conversation, _ = await converse(body, usage, b"200 result=1 (two)\n")
+    conversation, far_end = await converse(body, b"520-Invalid command syntax.\n Usage: GET\n")
+    with pytest.raises(TimeoutError):  # the answer is not over yet, so no next command
+        await asyncio.wait_for(far_end.reader.readline(), 0.05)
+    far_end.send(b"200 result=1 (no)\n520 End of proper usage.\n")
+    await far_end.line()
+    far_end.send(b"200 result=1 (two)\n")
 
     assert await conversation.ended() == "two"
 
