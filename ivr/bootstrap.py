@@ -2,7 +2,7 @@
 
 import socket
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from ivr.demo import load_demo
 from ivr.desk import StoredJournal, ThreadDesk, utc_now
 from ivr.dialogue import endings, inbound, queue
 from ivr.dialogue.call import Call, Story
-from ivr.dialogue.line import Line, Phrasebook
+from ivr.dialogue.line import Line, Utterance
 from ivr.dialogue.menus import Menu, load_menus
 from ivr.domain.hospital import Hospital
 from ivr.domain.identifiers import BadNumber, PhoneNumber
@@ -28,8 +28,8 @@ from ivr.services import calls
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish
 from ivr.settings import Settings
-from ivr.speech.build import open_voice
-from ivr.speech.phrasebook import Phrasebook as WrittenPhrasebook
+from ivr.speech.build import open_voice, usual
+from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import Voice
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
@@ -109,7 +109,18 @@ def voice_of(settings: Settings) -> Voice:
     """The voice that callers hear. Raises BadVoice, BadWording."""
     rhvoice = settings.path(settings.folders.build) / "rhvoice"
     use = rhvoice if settings.voice.engine != "espeak" and rhvoice.is_dir() else None
-    return open_voice(sounds_folder(settings), rhvoice=use, prompts=settings.path(settings.folders.prompts))
+    return open_voice(
+        sounds_folder(settings),
+        rhvoice=use,
+        prompts=settings.path(settings.folders.prompts),
+        most_bytes=settings.voice.cache_mb * 1_000_000,
+    )
+
+
+def usual_sounds(settings: Settings, house: "House") -> Sequence[Utterance]:
+    """What most callers hear in the days of the horizon."""
+    today = house.desk.now().astimezone(house.desk.rules.zone).date()
+    return usual(house.phrasebook, today=today, days=settings.rules.horizon_days + 1)
 
 
 class House:
@@ -119,7 +130,7 @@ class House:
         self.executor = ThreadPoolExecutor(settings.phone.threads, thread_name_prefix="database")
         self.new_work = work_factory(settings)
         prompts = settings.path(settings.folders.prompts)
-        self.phrasebook: Phrasebook = WrittenPhrasebook.load(prompts)
+        self.phrasebook = Phrasebook.load(prompts)
         self.menus: Mapping[str, Menu] = load_menus(prompts / "menus.ru.toml")
         self.node = f"{socket.gethostname()}:{settings.agi.port}"
         self.desk = ThreadDesk(

@@ -32,6 +32,7 @@ async def _serve(settings: Settings) -> None:
     try:
         await voice.start()
         await _close_crashed(house)
+        voice.prepare(bootstrap.usual_sounds(settings, house))
         await PhoneServer(config, voice, bootstrap.phone_stories(house, voice)).run(stopping)
     finally:
         watching.cancel()

@@ -12,8 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from ivr import bootstrap
 from ivr.dialogue.line import Utterance
-from ivr.speech.build import build, build_apology, build_asterisk_sounds, open_voice, usual
+from ivr.phone_config import phone_config_of
+from ivr.settings import Settings, load_settings
+from ivr.speech.build import build, build_apology, build_asterisk_sounds, usual
 from ivr.speech.examples import example_of
 from ivr.speech.lexicon import Lexicon
 from ivr.speech.lint import Finding, lint, missing_sounds
@@ -22,31 +25,19 @@ from ivr.speech.recordings import takes, text_hash
 from ivr.speech.sounds import SoundMissing, Voice
 from ivr.speech.usage import all_uses
 from ivr.speech.voice.settings import BadVoice
-from ivr.speech.wording import PROMPTS, BadWording
+from ivr.speech.wording import BadWording
 
-PROJECT = PROMPTS.parent
 prompts_app = typer.Typer(help="The words a caller hears: check them, make the sounds.", no_args_is_help=True)
 screen = Console(stderr=True, soft_wrap=True)
-
-Sounds = Annotated[Path, typer.Option("--sounds", envvar="IVR_SOUNDS", help="Folder of the sounds made")]
-RHVoice = Annotated[
-    Path, typer.Option("--rhvoice", envvar="IVR_RHVOICE", help="Where RHVoice is unpacked; / for the system")
-]
-VoiceName = Annotated[str, typer.Option("--voice", envvar="IVR_VOICE", help="A voice of RHVoice")]
-_SOUNDS, _RHVOICE = PROJECT / "var" / "sounds", PROJECT / "var" / "rhvoice"
 
 
 @prompts_app.command("build")
 def build_command(
-    sounds: Sounds = _SOUNDS,
-    rhvoice: RHVoice = _RHVOICE,
-    voice: VoiceName = "anna",
-    asterisk: Annotated[Path, typer.Option(help="Folder of Asterisk's own sounds")] = PROJECT
-    / "prompts/generated/asterisk",
     apology: Annotated[Path | None, typer.Option(help="Also write the apology there, without extension")] = None,
     days: Annotated[int, typer.Option(help="How many days ahead are spoken beforehand")] = 15,
 ) -> None:
     """Make the sounds of every fixed phrase and of the usual filled ones."""
+    settings = load_settings()
 
     async def work(speaker: Voice) -> None:
         book = Phrasebook.load()
@@ -54,19 +45,20 @@ def build_command(
         with Progress(console=screen) as bar:
             task = bar.add_task("Sounds", total=len(wanted))
             await build(speaker, wanted, lambda: bar.advance(task))
+        asterisk = phone_config_of(settings).sounds
         made = await build_asterisk_sounds(asterisk, speaker, book)
         if apology:
             await build_apology(apology, speaker, book)
-        screen.print(f"{len(wanted)} phrases in {sounds}, {made} sounds of Asterisk in {asterisk}")
+        screen.print(
+            f"{len(wanted)} phrases in {bootstrap.sounds_folder(settings)}, {made} sounds of Asterisk in {asterisk}"
+        )
 
-    _with_voice(sounds, rhvoice, voice, work)
+    _with_voice(settings, work)
 
 
 @prompts_app.command("lint")
 def lint_command(
-    sounds: Annotated[Path | None, typer.Option("--sounds", help="Also report phrases without a sound there")] = None,
-    rhvoice: RHVoice = _RHVOICE,
-    voice: VoiceName = "anna",
+    sounds: Annotated[bool, typer.Option("--sounds", help="Also report phrases that have no sound yet")] = False,
 ) -> None:
     """Check every phrase; ends with 1 if there is an error."""
     try:
@@ -75,7 +67,7 @@ def lint_command(
     except BadWording as problem:
         _stop(problem)
     if sounds:
-        _with_voice(sounds, rhvoice, voice, lambda speaker: _missing(speaker, book, found.extend))
+        _with_voice(load_settings(), lambda speaker: _missing(speaker, book, found.extend))
     for finding in found:
         typer.echo(finding)
     errors = sum(finding.level == "error" for finding in found)
@@ -100,9 +92,6 @@ def script_command(
 @prompts_app.command("say")
 def say_command(
     key: Annotated[str, typer.Argument(help="Key of a phrase, such as greeting.hello")],
-    sounds: Sounds = _SOUNDS,
-    rhvoice: RHVoice = _RHVOICE,
-    voice: VoiceName = "anna",
     slow: bool = False,
 ) -> None:
     """Speak one phrase with its example; prints the words and the files."""
@@ -116,12 +105,12 @@ def say_command(
         for path in await speaker.sounds(Utterance(key, utterance.text, slow=slow)):
             typer.echo(f"{path}.alaw")
 
-    _with_voice(sounds, rhvoice, voice, work)
+    _with_voice(load_settings(), work)
 
 
-def _with_voice(sounds: Path, rhvoice: Path, name: str, work: Callable[[Voice], Awaitable[None]]) -> None:
+def _with_voice(settings: Settings, work: Callable[[Voice], Awaitable[None]]) -> None:
     async def run() -> None:
-        speaker = open_voice(sounds, rhvoice=rhvoice, voice=name)
+        speaker = bootstrap.voice_of(settings)
         try:
             await speaker.start()
             screen.print(f"Voice: {speaker.engines[0].choice.engine} {speaker.engines[0].choice.voice}")

@@ -20,6 +20,9 @@ from ivr.speech.phrasebook import Phrasebook
 
 console = Console(stderr=True, highlight=False)
 
+DAYS_BEFOREHAND = 2
+"""Days whose sounds set-up makes; `ivr phone` makes those of the whole horizon while it serves."""
+
 
 class Shown:
     """One line of progress for each stage of set-up."""
@@ -83,7 +86,7 @@ async def _speech(settings: Settings, shown: Shown) -> None:
     voice = bootstrap.voice_of(settings)
     try:
         await voice.start()
-        wanted = usual(book, today=today, days=settings.rules.horizon_days + 1)
+        wanted = usual(book, today=today, days=DAYS_BEFOREHAND)
         done = iter(range(1, len(wanted) + 1))
         await build(voice, wanted, lambda: shown("speech", next(done), len(wanted)))
         await build_asterisk_sounds(sounds / "asterisk", voice, book)

@@ -25,10 +25,17 @@ _SECOND = {".alaw": b"\xd5" * 8000, ".sln16": bytes(32000)}
 Progress = Callable[[], None]
 
 
-def open_voice(folder: Path, *, rhvoice: Path | None, voice: str = "anna", prompts: Path = PROMPTS) -> Voice:
+def open_voice(
+    folder: Path,
+    *,
+    rhvoice: Path | None,
+    voice: str = "anna",
+    prompts: Path = PROMPTS,
+    most_bytes: int = 2_000_000_000,
+) -> Voice:
     """A voice with everything the prompts say about it. Raises BadWording, BadVoice."""
     book = Phrasebook.load(prompts)
-    config = VoiceConfig(folder, fragments=book.fragments(), recordings=usable(book, prompts))
+    config = VoiceConfig(folder, most_bytes=most_bytes, fragments=book.fragments(), recordings=usable(book, prompts))
     return Voice(choices(rhvoice=rhvoice, voice=voice), Lexicon.load(prompts), config)
 
 
