@@ -13,14 +13,22 @@ from .tap import KeyPress, Tape
 PATIENCE = 20.0
 """Seconds that a caller waits for something to be said before the test gives up."""
 
+LONG_PAUSE = 2.5
+"""Seconds of silence that are longer than any inside a prompt, and shorter than the program's own patience."""
+
 
 class Call:
     """One call seen by the caller."""
 
     def __init__(self, sipp: Sipp, handset: Handset, number: int = 1) -> None:
         self._sipp, self._handset, self._number = sipp, handset, number
-        self._turn = 0.0
         self.began = time.time()
+        self.turns: list[float] = []
+        """When each of the caller's answers was over: his last key let go, or his silence noticed."""
+
+    @property
+    def _turn(self) -> float:
+        return self.turns[-1] if self.turns else 0.0
 
     @property
     def heard(self) -> Tape:
@@ -41,7 +49,7 @@ class Call:
     async def keys(self, keys: str) -> KeyPress:
         """Press keys one after another; returns the last one when it has been let go."""
         presses = [await press for press in self._handset.press(keys)]
-        self._turn = presses[-1].end
+        self.turns.append(presses[-1].end)
         return presses[-1]
 
     async def answers(self, keys: str) -> KeyPress:
@@ -51,8 +59,8 @@ class Call:
 
     async def stays_silent(self, within: float = PATIENCE) -> None:
         """Hear the question out and wait until the program speaks again."""
-        await self.hears_all()
-        self._turn = time.time()
+        await self.hears_all(pause=LONG_PAUSE)
+        self.turns.append(time.time())
         await self.hears(within=within)
 
     def say(self, alaw: bytes) -> None:

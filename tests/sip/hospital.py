@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,23 @@ ZONE = Rules().zone
 SOUNDS = PROJECT / "build" / "test-sounds"
 """Kept from run to run: a sound is found by what it says."""
 READY_WITHIN = 60.0
+EARLIER = timedelta(minutes=2)
+"""The clock of a call goes on while it lasts; begun a little earlier, it offers what the transcript offers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hospital:
-    """One that can be phoned and looked into."""
+    """One that can be phoned and looked into, and its twin as it was before, for a call in memory."""
 
     exchange: Exchange
     engine: Engine
+    before: Path
+    at: datetime
+
+
+def settings_of(url: str, agi_port: int) -> dict[str, Any]:
+    """What differs from a fresh installation."""
+    return {"database": {"url": url}, "agi": {"port": agi_port}, "folders": {"sounds": str(SOUNDS)}}
 
 
 def local(at: str) -> datetime:
@@ -74,12 +83,14 @@ async def hospitals(moments: Sequence[str], folder: Path) -> AsyncIterator[list[
         worlds: list[dict[str, Any]] = []
         ready: list[Hospital] = []
         for number, moment in enumerate(moments):
-            url = f"sqlite:///{templates.copy(local(moment), f'hospital-{number}')}"
+            database, twin = (templates.copy(local(moment), f"{name}-{number}") for name in ("hospital", "twin"))
+            url = f"sqlite:///{database}"
             (port,) = free_ports(1)
-            worlds.append({"database": url, "agi_port": port, "at": local(moment).isoformat()})
+            worlds.append({"settings": settings_of(url, port), "at": (local(moment) - EARLIER).isoformat()})
             engine = open_engine(url)
             ends.callback(engine.dispose)
-            ready.append(Hospital(ends.enter_context(an_exchange(agi_port=port)), engine))
+            exchange = ends.enter_context(an_exchange(agi_port=port))
+            ready.append(Hospital(exchange, engine, twin, local(moment)))
         await ends.enter_async_context(_the_program(worlds))
         yield ready
 
@@ -97,7 +108,7 @@ async def _the_program(worlds: list[dict[str, Any]]) -> AsyncIterator[asyncio.su
     )
     assert process.stdin and process.stdout
     try:
-        process.stdin.write(json.dumps({"sounds": str(SOUNDS), "worlds": worlds}).encode() + b"\n")
+        process.stdin.write(json.dumps(worlds).encode() + b"\n")
         line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
         assert line == b"ready\n", "the telephone program did not start: see its complaint above"
         yield process

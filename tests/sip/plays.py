@@ -15,13 +15,15 @@ from ivr.storage import tables
 from tests.dialogue import facts
 
 from .caller import Call, a_call
-from .desk_phone import DeskPhone, a_desk_phone
+from .desk_phone import DeskPhone, a_desk_phone, tone
 from .hospital import ZONE, Hospital
 from .story import acted
 from .tap import Tape as Sound
 
 SCRIPTS = Path(__file__).parents[1] / "dialogue" / "transcripts"
-GOODBYE = 20.0
+DESK = 45.0
+"""Seconds until somebody at the desk has the caller: he is told about his place in the queue first."""
+GOODBYE = 25.0
 """Seconds in which a call whose caller has nothing more to press comes to its end."""
 
 
@@ -31,6 +33,8 @@ class Played:
 
     tape: Tape
     heard: Sound
+    turns: list[float]
+    """When each answer of the caller was over."""
     ending: str
     changes: list[str]
     steps: list[dict[str, Any]]
@@ -57,7 +61,8 @@ async def played(tape: Tape, hospital: Hospital) -> Played:
             left = await acted(call, tape)
             freed = await _freed(engine, left) if left else None
             if desk:
-                await desk.answered()
+                await desk.answered(within=DESK)
+                call.say(tone(0.6))
             await call.ended(GOODBYE)
         await _finished(engine)
         rings = desk.invites if desk else []
@@ -81,6 +86,7 @@ def _account(
     return Played(
         tape=tape,
         heard=call.heard,
+        turns=call.turns,
         ending=f"-- {last['outcome']} {last['detail'] or ''}".rstrip(),
         changes=[f"== {change}" for change in facts.changes(engine, before, ZONE)],
         steps=steps,

@@ -1,5 +1,6 @@
 """Which recording is this? Asterisk sends an .alaw file unchanged, 160 bytes a packet, so a tape can be read back."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,15 +33,14 @@ class Sounds:
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
-        self._known: set[Path] = set()
+        self._by_path: dict[Path, _Recording] = {}
         self._by_onset: dict[bytes, list[_Recording]] = defaultdict(list)
 
     def refresh(self) -> None:
         """Read the files that are new."""
         for path in (path for folder in self._folders for path in sorted(folder.rglob("*.alaw"))):
-            if path not in self._known:
-                self._known.add(path)
-                self._learn(path)
+            if path not in self._by_path:
+                self._by_path[path] = self._learn(path)
 
     def heard(self, tape: Tape, since: float = 0.0) -> Iterator[Heard]:
         """The recordings heard after a moment, in order; the sound of an unknown one is passed over."""
@@ -60,18 +60,29 @@ class Sounds:
         """The first recording that begins after a moment: what is still sounding from before does not count."""
         return next(self.heard(tape, since), None)
 
+    def begins(self, path: Path, tape: Tape, since: float, until: float = math.inf) -> float:
+        """Seconds of this recording that were heard from its first sound on, between two moments; 0 if it was not."""
+        self.refresh()
+        packets = [one for one in tape.packets if one.way is Way.HEARD and one.is_sound and since < one.at < until]
+        recording = self._by_path[path]
+        onset = recording.frames[recording.quiet]
+        lengths = [_common(recording, packets[n:]) for n, packet in enumerate(packets) if packet.payload == onset]
+        return FRAME * max(lengths, default=0)
+
     def _longest(self, packets: list[Packet], number: int) -> tuple[_Recording, int] | None:
         """Recordings may begin with the same words: the one that goes on longest is meant."""
         candidates = self._by_onset.get(packets[number].payload, ())
         lengths = [(recording, _common(recording, packets[number:])) for recording in candidates]
         return max(lengths, key=lambda pair: pair[1], default=None)
 
-    def _learn(self, path: Path) -> None:
+    def _learn(self, path: Path) -> _Recording:
         sound = path.read_bytes()
         frames = tuple(sound[start : start + SAMPLES] for start in range(0, len(sound), SAMPLES))
         quiet = sum(1 for _ in takewhile(lambda frame: not _audible(frame), frames))
+        recording = _Recording(path, frames, quiet)
         if quiet < len(frames):
-            self._by_onset[frames[quiet]].append(_Recording(path, frames, quiet))
+            self._by_onset[frames[quiet]].append(recording)
+        return recording
 
 
 def _audible(frame: bytes) -> bool:

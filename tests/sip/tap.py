@@ -41,6 +41,8 @@ class Packet:
     timestamp: int
     marker: bool
     payload: bytes
+    source: int = 0
+    """SSRC: each stream numbers its packets by itself."""
 
     @property
     def is_sound(self) -> bool:
@@ -90,6 +92,7 @@ def parsed(datagram: bytes, at: float, way: Way) -> Packet | None:
         timestamp=int.from_bytes(datagram[4:8], "big"),
         marker=bool(datagram[1] & 0x80),
         payload=datagram[start:],
+        source=int.from_bytes(datagram[8:12], "big"),
     )
 
 
@@ -170,8 +173,9 @@ class Tape:
 
     def lost(self) -> int:
         """How many packets of the other side never came, by their sequence numbers."""
-        numbers = [packet.sequence for packet in self.packets if packet.way is Way.HEARD]
-        steps = ((two - one) & 0xFFFF for one, two in pairwise(numbers))
+        heard = [packet for packet in self.packets if packet.way is Way.HEARD]
+        same = ((one, two) for one, two in pairwise(heard) if one.source == two.source)
+        steps = ((two.sequence - one.sequence) & 0xFFFF for one, two in same)
         return sum(step - 1 for step in steps if 1 < step < 0x8000)
 
     def sound(self, since: float = 0.0) -> bytes:
