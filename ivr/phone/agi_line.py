@@ -123,6 +123,14 @@ class AgiLine:
             return Keys(keys, ended=True)
         return await self._settled(keys, keypad)
 
+    async def _begun_anew(self, keys: str, keypad: Keypad) -> tuple[str, str]:
+        """* clears what was keyed before it: the room that it took is given back."""
+        kept = keys.rpartition("*")[2]
+        room = keypad.longest - len(kept)
+        within = room * keypad.between + _SLACK_SECONDS
+        status, more = await self._collect("", f"{room}", "", "1", f"{keypad.between:.3f}", within=within)
+        return status, kept + more
+
     async def _settled(self, keys: str, keypad: Keypad) -> Keys:
         """After the last expected key: one key too many, the terminator, or neither."""
         if not keypad.settle:

@@ -74,18 +74,27 @@ class World:
         return outcome
 
     async def play(self, tape: Tape) -> list[str]:
-        """Play a transcript and return the talk, the ending and what changed."""
+        """Play a transcript in memory and return the talk, the ending and what changed."""
+        caller = await self.arrange(tape)
+        before = facts.snapshot(self.engine)
+        line = TapeLine(tape.keyed, waiting=int(tape.setting("queue") or 0))
+        outcome = await self.converse(line, caller, tape.setting("story") or "inbound")
+        return [*line.talk, *self.result(outcome, before)]
+
+    async def arrange(self, tape: Tape) -> PhoneNumber | None:
+        """Bring about the state of the world that the transcript begins with; return its caller."""
         caller = PhoneNumber.parse(tape.setting("caller")) if tape.setting("caller") else None
         for name, value in tape.settings:
             if name == "given":
                 state, _, rest = value.partition(" ")
                 await STATES[state](self, caller, rest)
-        before = facts.snapshot(self.engine)
-        line = TapeLine(tape.keyed, waiting=int(tape.setting("queue") or 0))
-        outcome = await self.converse(line, caller, tape.setting("story") or "inbound")
+        return caller
+
+    def result(self, outcome: str, before: dict[str, Any]) -> list[str]:
+        """How the last call ended and what it changed."""
         reason = facts.reason_of(self.engine, self.last_key)
         changes = facts.changes(self.engine, before, self.rules.zone)
-        return [*line.talk, f"-- {outcome} {reason or ''}".rstrip(), *(f"== {change}" for change in changes)]
+        return [f"-- {outcome} {reason or ''}".rstrip(), *(f"== {change}" for change in changes)]
 
 
 async def _earlier(world: World, caller: PhoneNumber | None, value: str) -> None:
