@@ -117,6 +117,8 @@ class AgiLine:
             within = seconds_of(files) + first + keypad.longest * keypad.between + _SLACK_SECONDS
         await self._set_times(first, keypad.between)
         status, keys = await self._collect(_list(files), str(keypad.longest), within=within)
+        while status == "OK" and len(keys) == keypad.longest > 1 and "*" in keys:
+            status, keys = await self._begun_anew(keys, keypad)
         if status == "TIMEOUT":
             return Keys(keys) if keys else Silence()
         if len(keys) < keypad.longest:
