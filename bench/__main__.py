@@ -21,8 +21,7 @@ PARTS = {
     "booking": "booking commit beside a raw insert-and-commit",
     "voice": "a prompt made anew and one that is there already",
     "agi": "AGI round trip",
-    "keys": "from the end of a key to the first sound of the next prompt",
-    "cpu": "processor time of a whole booking call",
+    "keys": "from the end of a key to the first sound of the next prompt, and processor time of whole calls",
 }
 console = Console(stderr=True)
 

@@ -49,15 +49,24 @@ def _own(keys: str, person: Person) -> str:
     return keys
 
 
-async def held(server: tuple[str, int], extension: str, people: Sequence[Person]) -> list[Course]:
-    """Everybody calls and books; all calls are in conversation at once."""
+async def held(server: tuple[str, int], extension: str, people: Sequence[Person], sounds: Sounds) -> list[Course]:
+    """Everybody calls and books; all calls are in conversation at once. Sounds of one call alone are learnt in time."""
     telephones = [person.telephone for person in people]
     async with many_calls(server, extension, telephones, rate=RATE, limit=120) as calls:
         courses = [Course(call) for call in calls]
+        learning = asyncio.create_task(_learn(sounds))
         await asyncio.gather(
             *(_converse(course, happy_keys(person)) for course, person in zip(courses, people, strict=True))
         )
+        learning.cancel()
         return courses
+
+
+async def _learn(sounds: Sounds) -> None:
+    """What is said to one caller is removed when his call ends."""
+    while True:
+        sounds.refresh()
+        await asyncio.sleep(1.0)
 
 
 async def _converse(course: Course, keys: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,11 +40,8 @@ class Hospital:
     engine: Engine
     before: Path
     at: datetime
-
-
-def settings_of(url: str, agi_port: int) -> dict[str, Any]:
-    """What differs from a fresh installation."""
-    return {"database": {"url": url}, "agi": {"port": agi_port}, "folders": {"sounds": str(SOUNDS)}}
+    program: int
+    """Process id of the telephone program."""
 
 
 def local(at: str) -> datetime:
@@ -76,23 +73,38 @@ def _make(path: Path, morning: datetime) -> None:
 
 
 @contextlib.asynccontextmanager
-async def hospitals(moments: Sequence[str], folder: Path) -> AsyncIterator[list[Hospital]]:
-    """One hospital for each moment, all of them taking calls."""
+async def hospitals(
+    moments: Sequence[str], folder: Path, prepare: Callable[[Engine], None] = lambda _: None
+) -> AsyncIterator[list[Hospital]]:
+    """One hospital for each moment, all of them taking calls; `prepare` may change a database before."""
     templates = Templates(folder)
     async with contextlib.AsyncExitStack() as ends:
-        worlds: list[dict[str, Any]] = []
-        ready: list[Hospital] = []
-        for number, moment in enumerate(moments):
-            database, twin = (templates.copy(local(moment), f"{name}-{number}") for name in ("hospital", "twin"))
-            url = f"sqlite:///{database}"
-            (port,) = free_ports(1)
-            worlds.append({"settings": settings_of(url, port), "at": (local(moment) - EARLIER).isoformat()})
-            engine = open_engine(url)
-            ends.callback(engine.dispose)
-            exchange = ends.enter_context(an_exchange(agi_port=port))
-            ready.append(Hospital(exchange, engine, twin, local(moment)))
-        await ends.enter_async_context(_the_program(worlds))
-        yield ready
+        places = [_Place(templates, moment, number) for number, moment in enumerate(moments)]
+        for place in places:
+            prepare(place.engine)
+            ends.callback(place.engine.dispose)
+        exchanges = [ends.enter_context(an_exchange(agi_port=place.agi_port)) for place in places]
+        program = await ends.enter_async_context(_the_program([place.world() for place in places]))
+        yield [
+            Hospital(exchange, place.engine, place.twin, place.at, program.pid)
+            for exchange, place in zip(exchanges, places, strict=True)
+        ]
+
+
+class _Place:
+    """Where a hospital will be: its database, its twin's, its port."""
+
+    def __init__(self, templates: Templates, moment: str, number: int) -> None:
+        self.at = local(moment)
+        self.url = f"sqlite:///{templates.copy(self.at, f'hospital-{number}')}"
+        self.twin = templates.copy(self.at, f"twin-{number}")
+        self.engine = open_engine(self.url)
+        (self.agi_port,) = free_ports(1)
+
+    def world(self) -> dict[str, Any]:
+        """What the program is told of it: what differs from a fresh installation, and the hour."""
+        settings = {"database": {"url": self.url}, "agi": {"port": self.agi_port}, "folders": {"sounds": str(SOUNDS)}}
+        return {"settings": settings, "at": (self.at - EARLIER).isoformat()}
 
 
 @contextlib.asynccontextmanager

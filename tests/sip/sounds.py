@@ -1,5 +1,6 @@
 """Which recording is this? Asterisk sends an .alaw file unchanged, 160 bytes a packet, so a tape can be read back."""
 
+import contextlib
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -40,7 +41,8 @@ class Sounds:
         """Read the files that are new."""
         for path in (path for folder in self._folders for path in sorted(folder.rglob("*.alaw"))):
             if path not in self._by_path:
-                self._by_path[path] = self._learn(path)
+                with contextlib.suppress(FileNotFoundError):  # the sounds of a call go with it
+                    self._by_path[path] = self._learn(path)
 
     def heard(self, tape: Tape, since: float = 0.0) -> Iterator[Heard]:
         """The recordings heard after a moment, in order; the sound of an unknown one is passed over."""
