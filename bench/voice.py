@@ -16,7 +16,7 @@ from ivr.speech.voice.settings import Choice, choices
 
 PHRASES = 60
 WARM_TIMES = 20
-RHVOICE = Path("build/rhvoice/root").absolute()
+RHVOICE = Path("build/rhvoice").absolute()
 
 
 def measure(*, quick: bool) -> list[Result]:

@@ -37,7 +37,7 @@ exten => ringing,1,Ringing()
 
 def program() -> Program:
     """IVR_ASTERISK (a binary or a folder with an unpacked package), else the project's own, else the machine's."""
-    for place in (os.environ.get("IVR_ASTERISK"), PROJECT / "build/asterisk-prefix", "/usr/sbin/asterisk"):
+    for place in (os.environ.get("IVR_ASTERISK"), PROJECT / "build/asterisk", "/usr/sbin/asterisk"):
         if place and (path := Path(place)).exists():
             return unpacked(path) if path.is_dir() else installed(path)
     raise FileNotFoundError("no Asterisk: set IVR_ASTERISK to its binary or to a folder with Debian's package unpacked")

@@ -30,7 +30,7 @@ from .hospital import SOUNDS, Hospital, hospitals
 from .plays import Played, played, script
 from .sounds import Sounds
 
-pytestmark = pytest.mark.sip
+pytestmark = [pytest.mark.sip, pytest.mark.xdist_group("calls")]
 
 BOOKED = ("booking_happy_path", "booking_by_day_and_time", "booking_by_snils", "closed_greeting_and_booking")
 CHANGED = ("mine_cancel", "mine_move", "waiting_after_two_refusals", "purpose_urgent", "closed_operator_callback")

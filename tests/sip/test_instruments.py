@@ -10,7 +10,7 @@ from .desk_phone import a_desk_phone, tone
 from .exchange import Exchange, an_exchange
 from .sounds import Sounds
 
-pytestmark = pytest.mark.sip
+pytestmark = [pytest.mark.sip, pytest.mark.xdist_group("instruments")]
 
 DIALPLAN = """
 [from-trunk](+)
