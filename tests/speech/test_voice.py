@@ -290,9 +290,7 @@ def test_espeak_speaks_where_there_is_no_rhvoice(tmp_path):
 
 
 ROOT = Path(__file__).parents[2]
-RHVOICE = [
-    root for root in (ROOT / "build/rhvoice", Path("/")) if len(choices(rhvoice=root)) > 1
-]
+RHVOICE = [root for root in (ROOT / "build/rhvoice", Path("/")) if len(choices(rhvoice=root)) > 1]
 
 
 @pytest.mark.skipif(not RHVOICE, reason="RHVoice is not installed")
