@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, Select, and_, column, exists, null, select, update, values
+from sqlalchemy import Integer, RowMapping, Select, and_, column, null, select, update, values
 
 from ivr.domain.slot import Doctor, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
@@ -38,7 +38,9 @@ class SlotRegister(Register):
         asked = values(column("n", Integer), column("since", Utc), column("before", Utc), name="spans").data(rows)
         span = asked.cte("spans")
         within = and_(slots.c.starts_at >= span.c.since, slots.c.starts_at < span.c.before)
-        chosen = select(span.c.n).where(exists().where(wanted_at_any_time(wanted), within)).order_by(span.c.n)
+        # With LIMIT a database cannot turn the probes into one join, for which PostgreSQL would read all slots again.
+        probe = select(slots.c.id).where(wanted_at_any_time(wanted), within).correlate(span).limit(1).scalar_subquery()
+        chosen = select(span.c.n).where(probe.is_not(None)).order_by(span.c.n)
         return list(self._run(chosen).scalars())
 
     def doctors(self, wanted: Wanted) -> list[Doctor]:
