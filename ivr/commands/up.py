@@ -4,14 +4,14 @@ import asyncio
 import logging
 import re
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable
 
 from rich.console import Console
 
-from ivr.commands.probing import Finding
+from ivr.commands import probing
+from ivr.commands.probing import Finding, finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
 from ivr.phone.asterisk import Asterisk, AsteriskFailed, keep_running
@@ -103,24 +103,19 @@ class PhoneProcess:
 
 async def _ready(settings: Settings, stopping: asyncio.Event) -> bool:
     deadline = time.monotonic() + READY_WITHIN
+    config = phone_config_of(settings)
     found = [Finding("phone", False, "not started")]
     while not stopping.is_set() and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
-        if not phone_listens(settings):
-            continue
-        found = await look(settings)
+        found = [await finding("phone", lambda: probing.agi(config))]
+        if found[0].ok:
+            found = await look(settings)
         if all(part.ok for part in found):
             return True
     if not stopping.is_set():
         wrong = "; ".join(f"{part.part}: {part.text}" for part in found if not part.ok)
         console.print(f"not ready after {READY_WITHIN:.0f} s ({wrong}); still trying", style="red")
     return False
-
-
-def phone_listens(settings: Settings) -> bool:
-    """A cheap look before the real ones."""
-    with socket.socket() as probe:
-        return probe.connect_ex((settings.agi.host, settings.agi.port)) == 0
 
 
 async def _empty(asterisk: Asterisk, within: float) -> None:

@@ -61,6 +61,7 @@ class PhoneServer:
         self._application = AgiApplication()
         for name in ROUTES:
             self._application.add_route(name, partial(self._take, name))
+        self._application.add_route("health", _answer_probe)
         self._server = await self._application.listen(self._config.agi_host, self._config.agi_port)
 
     async def run(self, stopping: asyncio.Event) -> None:

@@ -9,7 +9,6 @@ from uuid import uuid4
 import numpy as np
 import soxr  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy import signal  # type: ignore[import-untyped]
 
 CHAIN = "1"
 """Raise it with every change that is heard: sounds made before are then made anew."""
@@ -62,6 +61,9 @@ def for_telephone(sound: Sound, rate: int) -> Sound:
     """Filtered, trimmed and levelled at 8000 or 16000 Hz. Raises BadAudio for silence."""
     if not len(sound.samples):
         raise BadAudio("the sound is empty")
+    # Half a second to import, and only who renders sound needs it.
+    from scipy import signal  # type: ignore[import-untyped]
+
     samples = signal.sosfilt(_filter(rate), soxr.resample(sound.samples, sound.rate, rate))
     trimmed = _trimmed(samples, rate)
     gain = 10 ** ((LEVEL - loudness(Sound(trimmed, rate))) / 20)
@@ -114,6 +116,8 @@ def _alaw_table() -> NDArray[np.uint8]:
 
 @cache
 def _filter(rate: int) -> NDArray[np.float64]:
+    from scipy import signal
+
     return np.asarray(signal.butter(4, _BANDS[rate], "bandpass", fs=rate, output="sos"))
 
 
