@@ -1,6 +1,6 @@
 """What a call changed in the database, in lines that a nurse can read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,3 +70,13 @@ def reason_of(engine: Engine, call_key: str) -> str | None:
     """Why the call ended as it did, from its row."""
     with engine.connect() as connection:
         return connection.execute(select(tables.calls.c.detail).where(tables.calls.c.call_key == call_key)).scalar()
+
+
+def free_slot_at_the_time_of(engine: Engine, slot_id: int, speciality: str) -> int:
+    """A slot of another speciality that begins within half an hour of that one."""
+    slots = tables.slots.c
+    with engine.connect() as connection:
+        at = connection.execute(select(slots.starts_at).where(slots.id == slot_id)).scalar_one()
+        near = slots.starts_at.between(at - timedelta(minutes=29), at + timedelta(minutes=29))
+        wanted = select(slots.id).where(slots.speciality == speciality, slots.kind == "PRIMARY", near)
+        return connection.execute(wanted.limit(1)).scalars().one()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from ivr.desk import StoredJournal
 from ivr.dialogue import inbound, queue
@@ -17,8 +17,10 @@ from ivr.dialogue.line import Line
 from ivr.dialogue.menus import load_menus
 from ivr.dialogue.tape import Tape, TapeLine
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.purpose import Purpose
 from ivr.domain.rules import Rules
-from ivr.services import calls
+from ivr.services import booking, calls
+from ivr.services.booking import BookingCommand
 from ivr.services.ports import StorageDown
 from ivr.storage import tables
 from tests.dialogue import facts
@@ -40,7 +42,7 @@ class World:
         self.paused = 0.0
         self.before: dict[str, list[Callable[..., None]]] = {}
         self.after: dict[str, list[Callable[..., None]]] = {}
-        self._new_work = new_work
+        self.new_work = new_work
         self._keys = itertools.count(1)
 
     def now(self) -> datetime:
@@ -49,7 +51,7 @@ class World:
     async def do(self, use_case: Callable[..., Any], *args: Any, **named: Any) -> Any:
         for act in self.before.get(use_case.__name__, []):
             act(*args)
-        value = use_case(self._new_work(), *args, **named)
+        value = use_case(self.new_work(), *args, **named)
         for act in self.after.get(use_case.__name__, []):
             act(*args)
         return value
@@ -142,6 +144,39 @@ async def _late(world: World, caller: PhoneNumber | None, use_case: str) -> None
     world.after[use_case] = [begins]
 
 
+async def _overlap(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    """Just before our first hold, the registry books the same patient to a surgeon at that very time."""
+    once = iter([True])
+
+    def books(slot_id: int) -> None:
+        if next(once, False):
+            surgeon = facts.free_slot_at_the_time_of(world.engine, slot_id, "surgeon")
+            command = BookingCommand(
+                key="registry", slot_id=surgeon, patient_id=1, purpose=Purpose.ILLNESS, call_key="registry"
+            )
+            booking.book(world.new_work(), command, rules=world.rules, now=world.clock)
+
+    world.before[use_case] = [books]
+
+
+async def _certificate_expired(world: World, caller: PhoneNumber | None, _: str) -> None:
+    yesterday = world.clock.date() - timedelta(days=1)
+    with world.engine.begin() as connection:
+        connection.execute(update(tables.patients).values(certificate_until=yesterday))
+
+
+async def _deadline_near(world: World, caller: PhoneNumber | None, _: str) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(update(tables.waiting_entries).values(deadline=world.clock + timedelta(hours=1)))
+
+
+async def _doctor_absent(world: World, caller: PhoneNumber | None, code: str) -> None:
+    """Nothing of this doctor is free."""
+    doctor = select(tables.doctors.c.id).where(tables.doctors.c.code == code).scalar_subquery()
+    with world.engine.begin() as connection:
+        connection.execute(update(tables.slots).where(tables.slots.c.doctor_id == doctor).values(state="CLOSED"))
+
+
 async def _storage_down(world: World, caller: PhoneNumber | None, use_case: str) -> None:
     world.before[use_case] = [_raise(StorageDown("given by the transcript"))]
 
@@ -173,6 +208,10 @@ STATES = {
     "no_slots": _no_slots,
     "rival": _rival,
     "late": _late,
+    "overlap": _overlap,
+    "certificate_expired": _certificate_expired,
+    "deadline_near": _deadline_near,
+    "doctor_absent": _doctor_absent,
     "storage_down": _storage_down,
     "storage_down_after": _storage_down_after,
     "crash": _crash,

@@ -368,6 +368,7 @@ def test_nobody_cancels_the_visit_of_another(clinic, patient, doctor, new_work):
 
 @pytest.mark.parametrize(("centralised", "owner"), [(True, "CALL_CENTRE"), (False, "REGISTRY")])
 def test_s4_3_the_model_decides_who_owns_the_feedback(clinic, patient, doctor, new_work, centralised, owner):
+    """One owner per booking, whatever its channel (S1.8, S3.7)."""
     slot = clinic.slot(doctor, at("2026-05-06 10:00"))
 
     visit = clinic.book(slot, patient, rules=replace(RULES, centralised=centralised))
