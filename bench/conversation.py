@@ -80,13 +80,16 @@ async def _converse(course: Course, keys: Sequence[str]) -> None:
     course.call.hang_up()
 
 
-def delays(courses: Sequence[Course], sounds: Sounds) -> list[float]:
-    """Seconds from the end of each key to the first packet of the next prompt, in all calls."""
+def delays(courses: Sequence[Course], sounds: Sounds, *, own: bool | None = None) -> list[float]:
+    """Seconds from the end of each key to the first packet of the next prompt, in all calls.
+
+    `own`: only of prompts that begin with a sound made for this caller alone, or only of the others.
+    """
     found = []
     for course in courses:
         for _, press in course.turns:
             heard = sounds.first(course.call.heard, press.end)
-            if heard is not None:
+            if heard is not None and own in (None, "private" in heard.path.parts):
                 found.append(heard.at - press.end)
     return found
 

@@ -35,6 +35,7 @@ async def _measured(levels: Sequence[int]) -> list[Result]:
             for level in levels:
                 courses, spent = await _course(hospital, [next(everybody) for _ in range(level)], sounds)
                 results.append(_result("ivr", level, courses, sounds))
+                results += _apart(level, courses, sounds)
                 results += _processor(level, courses, spent)
         results += await _in_dialplan(levels, first[0], sounds)
     return results
@@ -74,6 +75,13 @@ def _result(what: str, level: int, courses: list[Course], sounds: Sounds) -> Res
     lost = sum(course.call.heard.lost() for course in courses)
     note = f"{failed} of {level} calls failed, {lost} packets lost"
     return result("keys", f"{what}, {level} at once", delays(courses, sounds), goal=GOAL, note=note)
+
+
+def _apart(level: int, courses: list[Course], sounds: Sounds) -> list[Result]:
+    """Sentences with a birth date and the like are spoken for one caller alone: each waits for the voice."""
+    kinds = ((False, "prompts known before"), (True, "prompts made for this caller"))
+    found = [(name, delays(courses, sounds, own=own)) for own, name in kinds]
+    return [result("keys", f"ivr, {level} at once, {name}", times) for name, times in found if times]
 
 
 def _processor(level: int, courses: list[Course], spent: Spent) -> list[Result]:
