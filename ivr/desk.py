@@ -92,5 +92,6 @@ class StoredJournal:
             await self._desk.do(calls.save_progress, self._call_key, entered)
             self._entered = None if self._entered is entered else self._entered
         if steps:
-            await self._desk.do(calls.steps, self._call_key, steps)
+            held_until = self._desk.now() + self._desk.rules.hold
+            await self._desk.do(calls.steps, self._call_key, steps, held_until=held_until)
             del self._steps[: len(steps)]

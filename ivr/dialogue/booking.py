@@ -1,6 +1,7 @@
 """Booking a visit, from the purpose to the talon (domain 5.4, happy path)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, time
 
 from ivr.dialogue.call import Call
@@ -28,11 +29,8 @@ POLLS = 15
 
 async def book_a_visit(call: Call) -> None:
     """The whole story; what the form knows already is not asked again."""
-    try:
-        patient = await _fill(call)
-    except (NoBooking, Kept):
-        return
-    await _find_and_book(call, patient)
+    with suppress(NoBooking, Kept):
+        await _step_by_step(call)
 
 
 async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
@@ -49,8 +47,8 @@ async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
     await _find_and_book(call, patient)
 
 
-async def _fill(call: Call) -> Patient:
-    """Ask for what is missing, question by question; 9 returns to the one before."""
+async def _step_by_step(call: Call) -> None:
+    """Ask for what is missing, then book; 9 returns to the question before."""
     people: list[Patient] = []
 
     async def who() -> None:
@@ -62,6 +60,7 @@ async def _fill(call: Call) -> Patient:
         (who, ("patient_id",)),
         (lambda: choose_speciality(call, people[-1]), ("speciality", "doctor_id", "referral", "moves")),
         (lambda: choose_doctor(call, people[-1]), ("doctor_id", "any_doctor")),
+        (lambda: _find_and_book(call, people[-1]), ("refusals",)),
     )
     asked: list[int] = []
     at = 0
@@ -79,7 +78,6 @@ async def _fill(call: Call) -> Patient:
         if call.questions > before:
             asked.append(at)
         at += 1
-    return people[-1]
 
 
 async def _patient(call: Call) -> Patient:
@@ -98,14 +96,23 @@ async def _find_and_book(call: Call, patient: Patient) -> None:
             slot = await choose_time(call, query)
             if await _confirmed(call, slot) and await _commit(call, patient, slot):
                 return
-            await call.do(booking.release, call.key)
-            call.form.forget("slot_id")
+            await _let_go(call)
+    except GoBack:
+        await _let_go(call)
+        raise
     except NoSlots:
         call.say("slots.none", days=call.rules.horizon_days, spec=query.speciality)
         await offer_waiting(call, patient, query, WaitingReason.NO_SLOTS)
     except Refused:
         call.form.forget("refusals")
         await offer_waiting(call, patient, query, WaitingReason.NO_SUITABLE_TIME)
+
+
+async def _let_go(call: Call) -> None:
+    """The slot held so far is free for others again."""
+    await call.do(booking.release, call.key)
+    call.form.forget("slot_id")
+    call.entered()
 
 
 async def _confirmed(call: Call, slot: Slot) -> bool:
@@ -118,7 +125,8 @@ async def _commit(call: Call, patient: Patient, slot: Slot) -> bool:
     form = call.form
     assert form.purpose  # noqa: S101 - asked before
     command = BookingCommand(
-        key=f"{call.key}-{slot.id}",
+        # One key for one "yes": a commit looked up again has the same, another booking of this call has not.
+        key=f"{call.key}-{call.questions}",
         slot_id=slot.id,
         patient_id=patient.id,
         purpose=form.purpose,
@@ -145,7 +153,9 @@ async def _commit(call: Call, patient: Patient, slot: Slot) -> bool:
     moved = form.moves is not None
     call.form = Form()
     call.entered()
-    await (_moved if moved else _talon)(call, patient, booked)
+    # The visit is booked: 9 has nothing to go back to, it skips the rest.
+    with suppress(GoBack):
+        await (_moved if moved else _talon)(call, patient, booked)
     return True
 
 

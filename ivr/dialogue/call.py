@@ -176,6 +176,7 @@ class Call:
                 self.say("error.not_heard" if silences == 1 else "error.no_answer")
             except _Repeat:
                 repeats += 1
+                self._write(step, attempt, "repeat")
                 if repeats > MOST_REPEATS:
                     raise ToOperator("repeats") from None
             except TryAgain as again:

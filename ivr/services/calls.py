@@ -39,11 +39,16 @@ def begin(work: Work, *, call_key: str, caller: PhoneNumber | None, line: str, n
         work.commit()
 
 
-def steps(work: Work, call_key: str, rows: Iterable[StepLike]) -> None:
-    """Keep journal rows in one transaction. They hold no personal value."""
+def steps(work: Work, call_key: str, rows: Iterable[StepLike], *, held_until: datetime | None = None) -> None:
+    """Keep journal rows in one transaction. They hold no personal value.
+
+    An answered question is a sign of life: what the call holds it holds until that moment (D-14).
+    """
     kept = [StepRow(row.step, row.attempt, row.outcome, row.waited_ms, row.wording, row.at) for row in rows]
     with work:
         work.calls.add_steps(call_key, kept)
+        if held_until is not None:
+            work.slots.renew(call_key, held_until)
         work.commit()
 
 
