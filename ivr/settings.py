@@ -100,7 +100,9 @@ class HospitalFiles(Section):
 
 class Phone(Section):
     max_calls: int = Field(232, ge=1, description="Calls in conversation at once; more go to a person")
-    drain_seconds: float = Field(60, ge=0, description="At the end calls may finish within this time")
+    drain_seconds: float = Field(
+        60, ge=0, allow_inf_nan=False, description="At the end calls may finish within this time"
+    )
     threads: int = Field(8, ge=1, description="Threads for the database")
 
 
@@ -191,8 +193,11 @@ def _told(path: Path, error: Any) -> str:
 
 def _refuse_unknown_variables() -> None:
     """A misspelt IVR_… variable must not be silently ignored."""
-    known = {f"IVR_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE, "IVR_ASTERISK"}
+    sections = {f"IVR_{name.upper()}" for name in Settings.model_fields}
+    known = sections | {CONFIG_VARIABLE, "IVR_ASTERISK"}
     for variable in os.environ:
+        if variable in sections:
+            raise BadSettings(f"{variable}: names a whole section; write one setting, {variable}__…")
         if variable.startswith("IVR_") and variable.partition("__")[0] not in known:
             raise BadSettings(f"{variable}: there is no such setting; see docs/settings.md")
 
