@@ -12,7 +12,8 @@ from ivr.settings import Log
 
 PII = "pii."
 """Values beside a message whose name begins so are never written."""
-_DIGITS = re.compile(r"\+?\d(?:[\s()-]?\d){4,}")
+_DIGITS = re.compile(r"\+?\d(?:[\s()-]{0,2}\d){4,}|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
+"""Five digits or more, or a date as people and as Python write it."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _UNMASKED = frozenset({"timestamp", "call", "pid", "port"})
 """Never of a patient, and useless when masked."""
@@ -60,9 +61,17 @@ def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
     for name, value in list(event.items()):
         if name.startswith(PII):
             event[name] = "…"
-        elif isinstance(value, str) and name not in _UNMASKED:
-            event[name] = masked(value)
+        elif name not in _UNMASKED and not name.startswith("_"):
+            event[name] = _masked_value(value)
     return event
+
+
+def _masked_value(value: Any) -> Any:
+    """Numbers without a patient's digits stay numbers; whatever else is told as text, masked."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    text = masked(str(value))
+    return value if isinstance(value, int) and text == str(value) else text
 
 
 def masked(text: str) -> str:
