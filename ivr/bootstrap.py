@@ -31,6 +31,7 @@ from ivr.settings import Settings
 from ivr.speech.build import open_voice, usual
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import Voice
+from ivr.speech.verbalise.dates import birth_parts
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
 from ivr.storage.work import SqlWork
@@ -118,9 +119,10 @@ def voice_of(settings: Settings) -> Voice:
 
 
 def usual_sounds(settings: Settings, house: "House") -> Sequence[Utterance]:
-    """What most callers hear in the days of the horizon."""
+    """What most callers hear in the days of the horizon, and the parts that birth dates are read back with."""
     today = house.desk.now().astimezone(house.desk.rules.zone).date()
-    return usual(house.phrasebook, today=today, days=settings.rules.horizon_days + 1)
+    births = (Utterance("birth", part) for part in sorted(birth_parts()))
+    return [*usual(house.phrasebook, today=today, days=settings.rules.horizon_days + 1), *births]
 
 
 class House:

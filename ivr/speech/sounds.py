@@ -8,19 +8,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ivr.dialogue.line import LineTrouble, Utterance
 from ivr.speech import audio
 from ivr.speech.cache import PrivateSounds, SingleFlight, SoundCache, is_there, key_of, touch
 from ivr.speech.lexicon import Lexicon
+from ivr.speech.verbalise.dates import birth_parts
 from ivr.speech.verbalise.digits import DIGITS
 from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
 from ivr.speech.voice.settings import Choice
 
 log = logging.getLogger(__name__)
 _call: ContextVar[str] = ContextVar("call", default="no-call")
-_DIGIT_RUN = re.compile(rf"\b(?:{'|'.join(DIGITS)})(?:,? (?:{'|'.join(DIGITS)}))+\b", re.IGNORECASE)
+_DIGITS = rf"\b(?:{'|'.join(DIGITS)})(?:,? (?:{'|'.join(DIGITS)}))+\b"
 _EVICT_EVERY = 200
 """Sounds made between two looks at the size of the folder."""
 _REST_SECONDS = 30.0
@@ -135,7 +137,7 @@ class Voice:
         return [_Piece(text, rate, private=not self._may_keep(text)) for text in apart(utterance.text)]
 
     def _may_keep(self, text: str) -> bool:
-        return text in DIGITS or text in self._kept
+        return text in DIGITS or text in self._kept or text in _birth_parts()
 
     async def _sound(self, piece: _Piece) -> Path:
         known = self._known.get(piece)
@@ -212,14 +214,27 @@ class Voice:
 
 
 def apart(text: str) -> list[str]:
-    """Digits read one by one stand alone, so that ten sounds serve every number and no number is kept."""
+    """A personal phrase in pieces that tell nothing alone, so that few sounds serve everybody and none is kept.
+
+    Digits read one by one, the day with the month, and the year of a birth date.
+    """
     pieces: list[str] = []
     end = 0
-    for run in _DIGIT_RUN.finditer(text):
-        pieces += [text[end : run.start()], *re.findall(r"[а-яё]+", run[0].lower())]
+    for run in _alone().finditer(text):
+        words = [run[0]] if run[0] in _birth_parts() else re.findall(r"[а-яё]+", run[0].lower())
+        pieces += [text[end : run.start()], *words]
         end = run.end()
     pieces.append(text[end:])
     return [bare for piece in pieces if (bare := _bare(piece))]
+
+
+_birth_parts = cache(birth_parts)
+
+
+@cache
+def _alone() -> re.Pattern[str]:
+    longest_first = sorted(_birth_parts(), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(longest_first)})\b|{_DIGITS}", re.IGNORECASE)
 
 
 def _bare(words: str) -> str:

@@ -25,6 +25,7 @@ BROKEN = Choice("rhvoice", "anna", Path("/nowhere/libRHVoice.so.5"))
 HELLO = BOOK.utterance(Phrase("greeting.hello"))
 NUMBER = BOOK.utterance(Phrase("number.confirm", {"last4": "4060"}))
 BIRTH = BOOK.utterance(Phrase("birth.confirm", {"born": date(1992, 5, 1)}))
+NAMED = Utterance("reminder", "Могу я поговорить с Анной Ивановной Тестовой из села Исады?", personal=True)
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ async def test_digits_of_a_patient_leave_nothing_behind_but_single_digits(voice,
 
 async def test_what_is_said_about_a_patient_is_never_shared_and_goes_with_the_call(voice, tmp_path):
     with voice.private("1700000000.42"):
-        (place,) = await voice.sounds(BIRTH)
+        (place,) = await voice.sounds(NAMED)
         assert heard(place).seconds > 2
         assert place.is_relative_to(tmp_path / "private" / "1700000000.42")
         assert (tmp_path / "private").stat().st_mode & 0o077 == 0
@@ -221,6 +222,19 @@ def test_a_call_key_cannot_climb_out_of_the_private_folder(tmp_path):
 
     assert private.place("../../etc", "k").is_relative_to(tmp_path / "private")
     assert private.place("..", "k").parent != tmp_path
+
+
+def test_a_birth_date_is_taken_apart_into_day_and_year():
+    text = (
+        "Дата рождения: двадцать первое марта тысяча девятьсот восемьдесят пятого года. Верно — один, исправить — два."
+    )
+
+    assert apart(text) == [
+        "Дата рождения:",
+        "двадцать первое марта",
+        "тысяча девятьсот восемьдесят пятого года",
+        "Верно — один, исправить — два.",
+    ]
 
 
 def test_a_personal_phrase_is_taken_apart_at_its_digits():

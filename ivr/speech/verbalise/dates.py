@@ -1,6 +1,6 @@
 """Dates in words: day and month in a case, the year, the weekday, and the days that have a name of their own."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from ivr.speech.verbalise.numbers import Case, ordinal
 
@@ -41,3 +41,10 @@ def near(day: date, today: date) -> str | None:
     """«сегодня», «завтра», «послезавтра»; None for any other day."""
     ahead = (day - today).days
     return _NEAR[ahead] if 0 <= ahead < len(_NEAR) else None
+
+
+def birth_parts() -> frozenset[str]:
+    """Days with their months, and years, as a birth date is read back: each alone tells nothing about anybody."""
+    leap_year = (date(2000, 1, 1) + timedelta(days=n) for n in range(366))
+    years = (f"{ordinal(year, 'g')} года" for year in range(1900, 2051))
+    return frozenset((*map(day_and_month, leap_year), *years))
