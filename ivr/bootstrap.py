@@ -163,6 +163,11 @@ class House:
         """Calls that a crash of this node left open are closed, so that callers may resume them."""
         return await self.desk.do(calls.close_crashed, self.node, now=self.desk.now())
 
+    async def publish(self) -> int:
+        """Turn the timetable into slots up to the horizon; how many were added."""
+        desk = self.desk
+        return await desk.do(publish, _catalogue().posts, rules=desk.rules, now=desk.now())
+
     def close(self) -> None:
         self.executor.shutdown(wait=True, cancel_futures=True)
 

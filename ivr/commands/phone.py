@@ -12,8 +12,11 @@ from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of
 from ivr.services.ports import StorageDown
 from ivr.settings import Settings
+from ivr.speech.sounds import Voice
 
 log = logging.getLogger(__name__)
+
+KEEP_SECONDS = 3600.0
 
 
 def serve(settings: Settings) -> None:
@@ -28,17 +31,30 @@ async def _serve(settings: Settings) -> None:
     config = phone_config_of(settings)
     house = bootstrap.House(settings)
     voice = bootstrap.voice_of(settings)
-    watching = asyncio.create_task(_watch(config))
+    background = [asyncio.create_task(_watch(config))]
     try:
         await voice.start()
         await _close_crashed(house)
-        voice.prepare(bootstrap.usual_sounds(settings, house))
+        background.append(asyncio.create_task(_keep(settings, house, voice)))
         await PhoneServer(config, voice, bootstrap.phone_stories(house, voice)).run(stopping)
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await voice.close()
         house.close()
+
+
+async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> None:
+    """Every hour: publish the slots of a new day of the horizon, and have its sounds ready before anybody asks."""
+    while True:
+        try:
+            if added := await house.publish():
+                log.info("slots published", extra={"added": added})
+        except StorageDown:
+            log.error("the schedule could not be published; next try in an hour")
+        voice.prepare(bootstrap.usual_sounds(settings, house))
+        await asyncio.sleep(KEEP_SECONDS)
 
 
 async def _close_crashed(house: bootstrap.House) -> None:
