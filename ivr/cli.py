@@ -59,11 +59,13 @@ def up() -> None:
 
 
 @app.command()
-def phone() -> None:
+def phone(
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
     """Serve the stories alone, for an Asterisk that runs elsewhere."""
     from ivr.commands.phone import serve
 
-    serve(_settings())
+    serve(_settings(), parent=parent)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 
 from ivr import bootstrap
@@ -19,12 +20,12 @@ log = logging.getLogger(__name__)
 KEEP_SECONDS = 3600.0
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT, then drain."""
-    asyncio.run(_serve(settings))
+def serve(settings: Settings, *, parent: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, or until the parent is gone; then drain."""
+    asyncio.run(_serve(settings, parent))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, parent: int | None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -32,6 +33,8 @@ async def _serve(settings: Settings) -> None:
     house = bootstrap.House(settings)
     voice = bootstrap.voice_of(settings)
     background = [asyncio.create_task(_watch(config))]
+    if parent is not None:
+        background.append(asyncio.create_task(_stop_without(parent, stopping)))
     try:
         await voice.start()
         await _close_crashed(house)
@@ -43,6 +46,14 @@ async def _serve(settings: Settings) -> None:
         await asyncio.gather(*background, return_exceptions=True)
         await voice.close()
         house.close()
+
+
+async def _stop_without(parent: int, stopping: asyncio.Event) -> None:
+    """`ivr up` was killed: drain and end, so that the next one finds the port free."""
+    while os.getppid() == parent:
+        await asyncio.sleep(1)
+    log.error("ivr up is gone, ending too")
+    stopping.set()
 
 
 async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> None:

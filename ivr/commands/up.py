@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import re
 import signal
 import sys
@@ -77,7 +78,7 @@ class PhoneProcess:
             began = time.monotonic()
             # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "ivr.cli", "phone", start_new_session=True
+                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
             )
             status = await self._process.wait()
             if self._stopping:

@@ -165,7 +165,7 @@ class Call:
             answer = await self._listen(step, attempt, phrases, keypad)
             try:
                 if isinstance(answer, Keys | Words):
-                    self._everywhere(answer, keypad, taken)
+                    self._everywhere(step, attempt, answer, keypad, taken)
                     value = understand(answer)
                     self._write(step, attempt, value if isinstance(value, str) and keypad.longest == 1 else "answered")
                     return value
@@ -176,7 +176,6 @@ class Call:
                 self.say("error.not_heard" if silences == 1 else "error.no_answer")
             except _Repeat:
                 repeats += 1
-                self._write(step, attempt, "repeat")
                 if repeats > MOST_REPEATS:
                     raise ToOperator("repeats") from None
             except TryAgain as again:
@@ -210,15 +209,11 @@ class Call:
             self._write(step, attempt, "silence")
         return answer
 
-    def _everywhere(self, answer: Keys | Words, keypad: Keypad, taken: frozenset[str]) -> None:
+    def _everywhere(self, step: str, attempt: int, answer: Keys | Words, keypad: Keypad, taken: frozenset[str]) -> None:
         """0 a person, * again, 9 back: unless the menu uses the key, or it is a digit of a number."""
-        menu = self.menus[EVERYWHERE]
-        if isinstance(answer, Words):
-            meaning = menu.option_of_words(answer.text)
-        elif keypad.longest == 1 and answer.keys not in taken:
-            meaning = menu.keys.get(answer.keys)
-        else:
-            meaning = {"0": "operator", "*": "repeat"}.get(answer.keys) if keypad.longest > 1 else None
+        meaning = self._meaning(answer, keypad, taken)
+        if meaning is not None:
+            self._write(step, attempt, meaning)
         match meaning:
             case "operator":
                 raise ToOperator("asked")
@@ -228,6 +223,14 @@ class Call:
                 raise GoBack
             case "main":
                 raise MainMenu
+
+    def _meaning(self, answer: Keys | Words, keypad: Keypad, taken: frozenset[str]) -> str | None:
+        menu = self.menus[EVERYWHERE]
+        if isinstance(answer, Words):
+            return menu.option_of_words(answer.text)
+        if keypad.longest > 1:  # a number: only a person and "again" can be told from its digits
+            return menu.keys.get(answer.keys) if answer.keys in ("0", "*") else None
+        return None if answer.keys in taken else menu.keys.get(answer.keys)
 
     def _write(self, step: str, attempt: int, outcome: str) -> None:
         waited_ms = round(self._waited.total_seconds() * 1000)
