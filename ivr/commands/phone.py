@@ -50,7 +50,7 @@ async def _serve(settings: Settings, parent: int | None) -> None:
 
 async def _stop_without(parent: int, stopping: asyncio.Event) -> None:
     """`ivr up` was killed: drain and end, so that the next one finds the port free."""
-    while os.getppid() == parent:
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system has no event for it
         await asyncio.sleep(1)
     log.error("ivr up is gone, ending too")
     stopping.set()
