@@ -17,6 +17,7 @@ from ivr.speech.lexicon import Lexicon
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import SoundMissing, Voice, VoiceConfig, apart
 from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
+from ivr.speech.voice.rhvoice_library import LIBRARY, beneath
 from ivr.speech.voice.settings import LONGEST, BadVoice, Choice, choices
 
 BOOK = Phrasebook.load()
@@ -325,3 +326,10 @@ def test_the_apology_is_kept_with_the_sources():
 
     assert 2 < heard(apology).seconds < 8
     assert Path(f"{apology}.alaw").stat().st_size / 8000 == pytest.approx(heard(apology).seconds, abs=0.1)
+
+
+def test_the_libraries_below_rhvoice_are_found_whatever_number_a_release_gives_them(tmp_path):
+    names = ("libsonic.so.0", "libRHVoice_core.so.10")
+    for name in (*names, "libsonic.so.0.2.0", "libRHVoice_core.so.10.0.0", LIBRARY, "libc.so.6"):
+        (tmp_path / name).touch()
+    assert [found.name for found in beneath(tmp_path / LIBRARY)] == list(names)

@@ -4,8 +4,8 @@ import ctypes as c
 from pathlib import Path
 
 LIBRARY = "libRHVoice.so.5"
-_BENEATH = ("libsonic.so.0", "libRHVoice_core.so.7", "libRHVoice_core.so.9")
-"""What the library needs; found beside it when the packages are unpacked into a folder of their own."""
+_BENEATH = ("libsonic.so.?", "libRHVoice_core.so.?", "libRHVoice_core.so.??")
+"""What the library needs, whatever number this release gives it; found beside it when packages are unpacked."""
 
 _SetRate = c.CFUNCTYPE(c.c_int, c.c_int, c.c_void_p)
 _Play = c.CFUNCTYPE(c.c_int, c.POINTER(c.c_short), c.c_uint, c.c_void_p)
@@ -109,11 +109,15 @@ class RHVoice:
         return 1
 
 
+def beneath(library: Path) -> list[Path]:
+    """Libraries to load first, in this order: the system would not look for them in the library's folder."""
+    return [found for name in _BENEATH for found in sorted(library.parent.glob(name))]
+
+
 def _loaded(library: Path) -> c.CDLL:
     try:
-        for name in _BENEATH:
-            if (beneath := library.with_name(name)).exists():
-                c.CDLL(str(beneath), mode=c.RTLD_GLOBAL)
+        for needed in beneath(library):
+            c.CDLL(str(needed), mode=c.RTLD_GLOBAL)
         lib = c.CDLL(str(library))
     except OSError as problem:
         raise RHVoiceError(f"cannot load {library}: {problem}") from problem
