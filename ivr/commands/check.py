@@ -24,19 +24,20 @@ CLOCK_FROM = 2026
 
 
 async def check(settings: Settings) -> list[Finding]:
-    """Run all checks; those that speak to Asterisk come last."""
+    """Run all checks at once: an Asterisk that does not answer is waited for only once."""
     config = phone_config_of(settings)
-    return [
-        await finding("settings", lambda: _settings(settings)),
-        await finding("clock", lambda: _clock(settings)),
-        await finding("database", lambda: probing.database(settings)),
-        await finding("phrases", lambda: _phrases(settings)),
-        await finding("sounds", lambda: _sounds(settings), within=60),
-        await finding("phone", lambda: probing.agi(config)),
-        await finding("asterisk", lambda: probing.asterisk(config)),
-        await finding("rights", lambda: _rights(config)),
-        await finding("dialplan", lambda: _dialplan(config)),
-    ]
+    found = await asyncio.gather(
+        finding("settings", lambda: _settings(settings)),
+        finding("clock", lambda: _clock(settings)),
+        finding("database", lambda: probing.database(settings)),
+        finding("phrases", lambda: _phrases(settings)),
+        finding("sounds", lambda: _sounds(settings), within=60),
+        finding("phone", lambda: probing.agi(config)),
+        finding("asterisk", lambda: probing.asterisk(config)),
+        finding("rights", lambda: _rights(config)),
+        finding("dialplan", lambda: _dialplan(config)),
+    )
+    return list(found)
 
 
 async def _settings(settings: Settings) -> str:

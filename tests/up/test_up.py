@@ -1,0 +1,102 @@
+"""`ivr setup`, `ivr up`, `ivr status` and `ivr check` as a hospital runs them, and what they do when parts die."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr.phone.config import PROJECT
+from tests.up.instance import Instance
+
+SOUNDS = PROJECT / "build" / "test-sounds-espeak"
+"""Kept from run to run: a sound is found by what it says."""
+
+pytestmark = [pytest.mark.sip, pytest.mark.xdist_group("up")]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up")
+
+
+@pytest.fixture(scope="module")
+def hospital(folder: Path) -> Iterator[Instance]:
+    """One that is set up and takes calls."""
+    instance = Instance(folder / "first", SOUNDS)
+    done = instance.ivr("setup")
+    assert done.returncode == 0, done.stderr
+    instance.up()
+    try:
+        instance.until_ready()
+        yield instance
+    finally:
+        instance.end()
+
+
+def test_ready_text_says_how_to_phone_and_whom_to_play(hospital):
+    said = hospital.said()
+
+    assert "Ready: calls are taken." in said
+    assert f"server 127.0.0.1:{hospital.sip_port} (UDP), user patient, password " in said
+    assert "dial 122" in said
+    assert "ivr talk" in said
+    assert "6256410854009015" in said
+    assert "12031985" in said
+
+
+def test_status_and_check_find_every_part_well(hospital):
+    status = hospital.ivr("status", "--json")
+    check = hospital.ivr("check", "--json")
+
+    assert status.returncode == 0
+    assert {part["part"]: part["ok"] for part in json.loads(status.stdout)} == dict.fromkeys(
+        ("database", "phone", "asterisk"), True
+    )
+    assert [part for part in json.loads(check.stdout) if not part["ok"]] == []
+    assert check.returncode == 0
+    assert len(json.loads(check.stdout)) == 9
+
+
+def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folder):
+    beside = Instance(folder / "second", SOUNDS)
+    assert beside.ivr("setup").returncode == 0
+    try:
+        beside.up()
+        beside.until_ready()
+        assert beside.takes_calls()
+        assert hospital.takes_calls()
+
+        assert beside.stop() == 0
+
+        assert beside.processes() == []
+        assert "Traceback" not in beside.said()
+        assert not beside.takes_calls()
+        assert hospital.takes_calls()
+    finally:
+        beside.end()
+
+
+@pytest.mark.parametrize("part", ["phone", "asterisk"])
+def test_a_part_that_is_killed_is_started_again(hospital, part):
+    process = {"phone": hospital.phone_process, "asterisk": hospital.asterisk_process}[part]
+    killed = process()
+
+    os.kill(killed, signal.SIGKILL)
+
+    hospital.until("started again", lambda: process() not in (0, killed))
+    hospital.until("taking calls again", hospital.takes_calls)
+
+
+def test_after_ivr_up_itself_is_killed_it_can_be_started_again(hospital):
+    hospital.die()
+
+    hospital.up()
+    hospital.until_ready()
+
+    assert hospital.phone_process()
+    assert hospital.asterisk_process()
+    assert "starting it again" not in hospital.said()
+    assert hospital.takes_calls()
