@@ -97,12 +97,18 @@ Acquire::Retries "3";
 
 
 def _unpack(archive: Path, into: Path) -> None:
-    unpacked = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE)  # noqa: S603, S607
     left_out = [f"--exclude=./{name}" for name in LEFT_OUT]
-    keep_links = "--keep-directory-symlink"
-    _run(["tar", "-x", "-C", str(into), "--no-same-owner", keep_links, *left_out], stdin=unpacked.stdout)
-    if unpacked.wait() != 0:
-        raise SetupFailed(f"{archive.name} is broken; remove {archive.parent} and try again")
+    words = ["tar", "-x", "-C", str(into), "--no-same-owner", "--keep-directory-symlink", *left_out]
+    broken = f"{archive.name} is broken; remove {archive.parent} and try again"
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE) as unpacked:  # noqa: S603, S607
+        try:
+            _run(words, stdin=unpacked.stdout)
+            if unpacked.stdout:
+                unpacked.stdout.read()  # tar leaves the padding; closed upon it, dpkg-deb would seem to fail
+        except SetupFailed as problem:
+            raise SetupFailed(f"{broken} ({problem})") from problem
+    if unpacked.returncode != 0:
+        raise SetupFailed(broken)
 
 
 def _keyring() -> Path:
@@ -114,6 +120,8 @@ def _keyring() -> Path:
 
 
 def _run(words: Sequence[str], stdin: IO[bytes] | None = None, **environment: str) -> str:
+    if shutil.which(words[0]) is None:
+        raise SetupFailed(f"{words[0]} is not on this machine; set-up needs Debian or Ubuntu")
     done = subprocess.run(  # noqa: S603
         list(words),
         stdin=stdin or subprocess.DEVNULL,

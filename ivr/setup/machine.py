@@ -53,12 +53,18 @@ def find_asterisk(build: Path) -> Program | None:
         path = Path(chosen)
         if not path.exists():
             raise SetupFailed(f"IVR_ASTERISK: {path} does not exist")
-        return unpacked(path) if path.is_dir() else installed(path)
+        return _unpacked(path) if path.is_dir() else installed(path)
     own = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if own and _version(own) >= OLDEST_ASTERISK:
         return installed(Path(own))
     prefix = build / "asterisk"
-    return unpacked(prefix) if prefix.is_dir() else None
+    return _unpacked(prefix) if prefix.is_dir() else None
+
+
+def _unpacked(prefix: Path) -> Program:
+    if not (prefix / "usr/sbin/asterisk").exists():
+        raise SetupFailed(f"{prefix}: no unpacked Asterisk here; remove the folder, then run `ivr setup`")
+    return unpacked(prefix)
 
 
 def get_asterisk(build: Path, progress: Progress) -> Program:
