@@ -25,6 +25,8 @@ _call: ContextVar[str] = ContextVar("call", default="no-call")
 _DIGITS = rf"\b(?:{'|'.join(DIGITS)})(?:,? (?:{'|'.join(DIGITS)}))+\b"
 _EVICT_EVERY = 200
 """Sounds made between two looks at the size of the folder."""
+_BREATH_SECONDS = 0.3
+"""The engine's rest between two sounds that nobody waits for yet."""
 _REST_SECONDS = 30.0
 """How long an engine that failed is left alone."""
 
@@ -122,10 +124,13 @@ class Voice:
 
     async def _prepare(self, utterances: Sequence[Utterance]) -> None:
         for utterance in utterances:
+            made = self.counters.made
             try:
                 await self.sounds(utterance)
             except SoundMissing:
                 log.warning("sound not prepared", extra={"phrase": utterance.key})
+            if self.counters.made > made:  # callers who wait for their own sentence come first
+                await asyncio.sleep(_BREATH_SECONDS)
 
     async def _all_there(self, utterance: Utterance) -> bool:
         return all([is_there(await self._place(self.engines[0], piece)) for piece in self._pieces(utterance)])
