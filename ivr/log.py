@@ -14,6 +14,8 @@ PII = "pii."
 """Values beside a message whose name begins so are never written."""
 _DIGITS = re.compile(r"\+?\d(?:[\s()-]{0,2}\d){4,}|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
 """Five digits or more, or a date as people and as Python write it."""
+_DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+"""Here PostgreSQL repeats the row that it refused: the whole patient, with the name."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _UNMASKED = frozenset({"timestamp", "call", "pid", "port"})
 """Never of a patient, and useless when masked."""
@@ -76,4 +78,5 @@ def _masked_value(value: Any) -> Any:
 
 def masked(text: str) -> str:
     """Policy numbers, SNILS, telephones and birth dates keep their last two digits."""
-    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], text)
+    told = _DETAIL.sub("DETAIL: …", text)
+    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], told)

@@ -14,6 +14,7 @@ CONNECT_SECONDS = 3
 OURS = (IntegrityError, ProgrammingError, DataError)
 """Errors of a statement, not of the database: a rule, or a mistake of ours."""
 READ_ONLY = "ivr_read_only"
+# hide_parameters below: errors are logged with their tracebacks, and parameters are names and birth dates of patients.
 
 
 def reading(connection: Connection) -> Connection:
@@ -49,6 +50,7 @@ def _sqlite(url: Any, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False},
     )
     event.listen(engine, "connect", _pragmas)
@@ -73,6 +75,7 @@ def _postgresql(url: Any, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC -c lock_timeout=5s"},
     )
