@@ -31,7 +31,7 @@ NAMED = Utterance("reminder", "Могу я поговорить с Анной И
 
 @pytest.fixture
 async def process():
-    process = VoiceProcess(ESPEAK, patience=2.0)
+    process = VoiceProcess(ESPEAK, patience=5.0)
     yield process
     await process.close()
 
