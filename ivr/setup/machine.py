@@ -27,14 +27,16 @@ def install_packages(packages: Sequence[str]) -> None:
     if not packages:
         return
     line = f"apt-get install --yes --no-install-recommends {' '.join(packages)}"
+    # A new machine has no package lists yet: without them apt knows none of these names.
+    by_hand = f"  sudo apt-get update && sudo {line}"
     prefix = _as_root()
     if prefix is None:
-        raise SetupFailed(f"system packages are missing; run this line, then try again:\n  sudo {line}")
+        raise SetupFailed(f"system packages are missing; run this line, then try again:\n{by_hand}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (["apt-get", "-q", "update"], line.split()):
         done = subprocess.run([*prefix, *words], capture_output=True, text=True, check=False, env=environment)  # noqa: S603
         if done.returncode and words[-1] != "update":
-            raise SetupFailed(f"apt could not install; run this line and read what it says:\n  sudo {line}")
+            raise SetupFailed(f"apt could not install; run this line and read what it says:\n{by_hand}")
 
 
 def _as_root() -> list[str] | None:

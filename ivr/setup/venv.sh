@@ -23,7 +23,7 @@ if [ -z "$python" ]; then
         sudo apt-get -q update && sudo DEBIAN_FRONTEND=noninteractive $line
     else
         echo "Python 3.11 or newer with venv is missing; run this line, then try again:" >&2
-        echo "  sudo $line" >&2
+        echo "  sudo apt-get update && sudo $line" >&2
         exit 1
     fi
     python=python3

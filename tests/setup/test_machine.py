@@ -49,7 +49,8 @@ def test_an_ordinary_user_gets_the_exact_line_to_run(monkeypatch):
         install_packages(["espeak-ng", "sip-tester"])
 
     lines = str(refused.value).splitlines()
-    assert lines[1:] == ["  sudo apt-get install --yes --no-install-recommends espeak-ng sip-tester"]
+    install = "sudo apt-get install --yes --no-install-recommends espeak-ng sip-tester"
+    assert lines[1:] == [f"  sudo apt-get update && {install}"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
