@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from ivr import bootstrap
+from ivr.dialogue.line import Utterance
 from ivr.phone_config import phone_config_of
 from ivr.settings import Settings
 from ivr.setup import machine
 from ivr.setup.debs import SetupFailed
 from ivr.speech.build import build, build_asterisk_sounds, usual
 from ivr.speech.phrasebook import Phrasebook
+from ivr.speech.sounds import SoundMissing, Voice
 
 console = Console(stderr=True, highlight=False)
 
@@ -75,24 +77,36 @@ def _voice(settings: Settings, folder: Path, shown: Shown) -> None:
 
 
 async def _speech(settings: Settings, shown: Shown) -> None:
-    """Render what most callers hear. A stamp of the words spares a second start even the look at each file."""
+    """Render what most callers hear. A stamp of words and engines spares a second start even the look at each file."""
     sounds = settings.path(settings.folders.sounds)
     prompts = settings.path(settings.folders.prompts)
     book = Phrasebook.load(prompts)
     today = datetime.now(bootstrap.rules_of(settings).zone).date()
-    stamp, state = sounds / "built", _state(prompts, book, f"{today} {settings.voice}")
+    voice = bootstrap.voice_of(settings)
+    engines = [engine.choice.engine for engine in voice.engines]
+    stamp, state = sounds / "built", _state(prompts, book, f"{today} {settings.voice} {engines}")
     if stamp.exists() and stamp.read_text(encoding="utf-8") == state:
         return
-    voice = bootstrap.voice_of(settings)
     try:
         await voice.start()
         wanted = usual(book, today=today, days=DAYS_BEFOREHAND)
         done = iter(range(1, len(wanted) + 1))
         await build(voice, wanted, lambda: shown("speech", next(done), len(wanted)))
         await build_asterisk_sounds(sounds / "asterisk", voice, book)
+        whole = await has_all(voice, wanted)
     finally:
         await voice.close()
-    stamp.write_text(state, encoding="utf-8")
+    # Without it the next start tries the better engine again, instead of keeping what another spoke in its place.
+    if whole:
+        stamp.write_text(state, encoding="utf-8")
+
+
+async def has_all(voice: Voice, wanted: Sequence[Utterance]) -> bool:
+    """Everything is there in the voice of the first engine."""
+    try:
+        return not await voice.missing(wanted)
+    except SoundMissing:
+        return False
 
 
 def _state(prompts: Path, book: Phrasebook, rest: str) -> str:
