@@ -6,6 +6,7 @@ own apt sources name.
 """
 
 import os
+import re
 import shutil
 import subprocess  # the command lines are ours, word by word
 from collections.abc import Callable, Sequence
@@ -35,10 +36,23 @@ def machine_mirror() -> str:
 
 
 class PrivateApt:
-    """An apt of our own in `folder`, for one suite and its components."""
+    """An apt of our own in `folder`, for one suite and its components.
 
-    def __init__(self, folder: Path, *, suite: str, components: Sequence[str] = ("main",)) -> None:
+    Mirror and keyring are the machine's own where they are not given.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        suite: str,
+        components: Sequence[str] = ("main",),
+        mirror: str | None = None,
+        keyring: Path | None = None,
+    ) -> None:
         self._folder = folder
+        self._mirror = mirror
+        self._keyring = keyring
         self._suite = suite
         self._components = tuple(components)
 
@@ -62,12 +76,16 @@ class PrivateApt:
         for name in ("etc/conf.d", "lists/partial", "cache/archives/partial"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         (self._folder / "status").touch()
-        source = f"deb [signed-by={_keyring()}] {machine_mirror()} {self._suite} {' '.join(self._components)}\n"
+        # Of a mirror on this disk apt would use the packages where they lie; `copy:` puts them into the cache.
+        mirror = re.sub(r"^file:", "copy:", self._mirror or machine_mirror())
+        keyring = self._keyring or _keyring()
+        source = f"deb [signed-by={keyring}] {mirror} {self._suite} {' '.join(self._components)}\n"
         (self._folder / "etc/sources.list").write_text(source, encoding="utf-8")
-        (self._folder / "apt.conf").write_text(_CONFIGURATION.format(folder=self._folder), encoding="utf-8")
+        configuration = _CONFIGURATION.format(folder=self._folder) + _machine_ways()
+        (self._folder / "apt.conf").write_text(configuration, encoding="utf-8")
 
     def _apt(self, *words: str) -> None:
-        # apt reads this file last, so that no setting of the machine's can send it elsewhere.
+        # apt reads this file first. It names our folders, so nothing of the machine's own configuration follows.
         _run(["apt-get", "-q", *words], APT_CONFIG=str(self._folder / "apt.conf"))
 
     def _unpack_all(self, into: Path, progress: Progress) -> None:
@@ -85,15 +103,24 @@ Dir::Etc::SourceList "{folder}/etc/sources.list";
 Dir::Etc::SourceParts "-";
 Dir::Etc::Parts "{folder}/etc/conf.d";
 Dir::Etc::PreferencesParts "{folder}/etc/conf.d";
+Dir::Etc::netrc "/etc/apt/auth.conf";
+Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
 Dir::State::Lists "{folder}/lists";
 Dir::State::status "{folder}/status";
 Dir::Cache "{folder}/cache";
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Languages "none";
-Acquire::Check-Valid-Until "false";
 Acquire::Retries "3";
+APT::Update::Error-Mode "any";
 """
+_WAYS = ("Acquire::http::", "Acquire::https::", "Acquire::Check-")
+
+
+def _machine_ways() -> str:
+    """How this machine reaches its mirror: proxies, certificates, whether an old copy of the archive is accepted."""
+    dumped = _run(["apt-config", "dump"]).splitlines()
+    return "".join(f"{line}\n" for line in dumped if line.startswith(_WAYS))
 
 
 def _unpack(archive: Path, into: Path) -> None:
@@ -131,6 +158,11 @@ def _run(words: Sequence[str], stdin: IO[bytes] | None = None, **environment: st
         env={**os.environ, "LC_ALL": "C", **environment},
     )
     if done.returncode:
-        last = [line for line in done.stderr.splitlines() if line.strip()][-3:]
-        raise SetupFailed(f"`{' '.join(words[:3])} …` failed: {' / '.join(last)}")
+        raise SetupFailed(f"`{' '.join(words[:3])} …` failed: {_reason(done.stderr)}")
     return done.stdout
+
+
+def _reason(said: str) -> str:
+    """apt marks its errors; of other programs the last lines."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " / ".join([line for line in lines if line.startswith("E: ")] or lines[-3:])

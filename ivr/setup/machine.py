@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ivr.phone.program import Program, installed, unpacked
-from ivr.setup.debs import PrivateApt, Progress, SetupFailed
+from ivr.setup.debs import PrivateApt, Progress, SetupFailed, machine_mirror
 
 OLDEST_ASTERISK = 20
 RUN = {"espeak-ng": "/usr/bin/espeak-ng"}
@@ -75,7 +75,7 @@ def get_asterisk(build: Path, progress: Progress) -> Program:
     if found is None:
         suite = _codename() if _distribution() == "ubuntu" else "sid"
         components = ("main", "universe") if _distribution() == "ubuntu" else ("main",)
-        apt = PrivateApt((build / "apt-asterisk").resolve(), suite=suite, components=components)
+        apt = PrivateApt((build / "apt-asterisk").resolve(), suite=suite, components=components, mirror=_mirror())
         apt.unpack(["asterisk"], build / "asterisk", progress=progress)
         found = unpacked(build / "asterisk")
     return found
@@ -84,14 +84,29 @@ def get_asterisk(build: Path, progress: Progress) -> Program:
 def get_voice(build: Path, progress: Progress) -> Path:
     """Unpack RHVoice and its Russian voices, from non-free, into the build folder. Raises SetupFailed."""
     folder = build / "rhvoice"
+    if folder.is_dir():
+        return folder
     debian = _distribution() != "ubuntu"
     apt = PrivateApt(
         (build / "apt-voice").resolve(),
         suite=_codename(),
+        mirror=_mirror(),
         components=("main", "non-free") if debian else ("main", "universe", "multiverse"),
     )
     apt.unpack(["librhvoice5", "rhvoice-russian"], folder, progress=progress)
     return folder
+
+
+def _mirror() -> str:
+    """The machine's mirror; a machine without package lists does not know it before it has read them."""
+    try:
+        return machine_mirror()
+    except SetupFailed:
+        prefix = _as_root()
+        if prefix is None:
+            raise
+        subprocess.run([*prefix, "apt-get", "-q", "update"], capture_output=True, check=False)  # noqa: S603
+        return machine_mirror()
 
 
 def _version(binary: str) -> int:
