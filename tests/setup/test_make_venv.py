@@ -20,5 +20,7 @@ def test_without_python_and_rights_make_tells_the_one_line_to_run(tmp_path):
     )
 
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "  sudo apt-get install --yes --no-install-recommends python3 python3-venv"
+    assert done.stderr.splitlines()[-1] == (
+        "  sudo apt-get update && sudo apt-get install --yes --no-install-recommends python3 python3-venv"
+    )
     assert not (tmp_path / "venv").exists()
