@@ -2,12 +2,13 @@
 
 import socket
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from ivr.data import Catalogue, load_calendar, load_hospital, load_specialities
@@ -27,7 +28,7 @@ from ivr.phone.server import Story as PhoneStory
 from ivr.services import calls
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish
-from ivr.settings import Settings
+from ivr.settings import Database, Settings
 from ivr.speech.build import open_voice, usual
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import Voice
@@ -196,14 +197,28 @@ def _number(text: str | None) -> PhoneNumber | None:
         return None
 
 
+@contextmanager
+def scratch_hospital(settings: Settings, *, at: datetime) -> Iterator[Settings]:
+    """Settings of a demo hospital in a database of its own, as it stands on the morning of that local day."""
+    with TemporaryDirectory() as folder:
+        scratch = settings.model_copy(update={"database": Database(url=f"sqlite:///{folder}/scratch.db")})
+        migrate(scratch.database_url)
+        morning = at.replace(hour=6, minute=0, tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC)
+        clinic = clinic_of(scratch, now=morning)
+        load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=morning)
+        yield scratch
+
+
 @asynccontextmanager
-async def conversations(settings: Settings, *, at: datetime | None = None) -> AsyncIterator[Converse]:
+async def conversations(
+    settings: Settings, *, at: datetime | None = None, story: str = "inbound"
+) -> AsyncIterator[Converse]:
     """Conversations without a telephone, for `ivr talk`; `at` is a local time at which the clock stands."""
     frozen = at.replace(tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC) if at else None
     house = House(settings, clock=(lambda: frozen) if frozen else utc_now)
 
     async def converse(line: Line, caller: PhoneNumber | None) -> str:
-        return await house.converse(line, caller, key=uuid.uuid4().hex, name="talk", story=inbound.answer)
+        return await house.converse(line, caller, key=uuid.uuid4().hex, name="talk", story=STORIES[story])
 
     try:
         yield converse
