@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from ivr.dialogue.line import Phrase, Utterance
 from ivr.speech.cache import ENDINGS
@@ -75,7 +76,8 @@ async def _put(voice: Voice, utterance: Utterance, place: Path) -> None:
     (made,) = await voice.sounds(utterance)
     place.parent.mkdir(parents=True, exist_ok=True)
     for ending in reversed(ENDINGS):
-        beside = place.with_name(f"{place.name}{ending}.part")
+        # Two set-ups may fill one folder at once.
+        beside = place.with_name(f"{place.name}{ending}.{uuid4().hex}.part")
         shutil.copyfile(f"{made}{ending}", beside)
         beside.replace(place.with_name(f"{place.name}{ending}"))
 
