@@ -107,6 +107,7 @@ _mount()
 
 def main() -> None:
     """Run; what a person can mend is told in one line, without a traceback."""
+    from ivr.commands.alone import AlreadyUp
     from ivr.data.reading import DataError
     from ivr.dialogue.menus import BadMenu
     from ivr.phone.asterisk import AsteriskFailed
@@ -117,7 +118,16 @@ def main() -> None:
 
     try:
         app()
-    except (BadSettings, SetupFailed, AsteriskFailed, BadPhoneConfig, BadWording, BadMenu, DataError) as problem:
+    except (
+        BadSettings,
+        AlreadyUp,
+        SetupFailed,
+        AsteriskFailed,
+        BadPhoneConfig,
+        BadWording,
+        BadMenu,
+        DataError,
+    ) as problem:
         screen.print(str(problem), style="red")
         sys.exit(2)
     except StorageDown as problem:

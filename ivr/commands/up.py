@@ -12,6 +12,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from ivr.commands import probing
+from ivr.commands.alone import alone
 from ivr.commands.probing import Finding, finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
@@ -31,8 +32,9 @@ STEADY = 60.0
 
 
 def up(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises SetupFailed, AsteriskFailed."""
-    asyncio.run(_up(settings))
+    """Run until SIGTERM or SIGINT. Raises AlreadyUp, SetupFailed, AsteriskFailed."""
+    with alone(settings.var):
+        asyncio.run(_up(settings))
 
 
 async def _up(settings: Settings) -> None:

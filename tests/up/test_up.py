@@ -79,6 +79,17 @@ def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folde
         beside.end()
 
 
+def test_a_second_start_in_the_same_folder_is_refused_and_disturbs_nothing(hospital):
+    running = hospital.asterisk_process()
+
+    second = hospital.ivr("up")
+
+    assert second.returncode == 2
+    assert "already runs" in second.stderr
+    assert hospital.asterisk_process() == running
+    assert hospital.takes_calls()
+
+
 @pytest.mark.parametrize("part", ["phone", "asterisk"])
 def test_a_part_that_is_killed_is_started_again(hospital, part):
     process = {"phone": hospital.phone_process, "asterisk": hospital.asterisk_process}[part]
