@@ -26,6 +26,12 @@ def _zone(name: str) -> str:
     return name
 
 
+def _database_url(url: str) -> str:
+    if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("write sqlite:///path or postgresql+psycopg://…")
+    return url
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -43,7 +49,9 @@ class Folders(Section):
 
 
 class Database(Section):
-    url: str = Field("", description="`sqlite:///path` or `postgresql+psycopg://…`; empty: SQLite in the var folder")
+    url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "", description="`sqlite:///path` or `postgresql+psycopg://…`; empty: SQLite in the var folder"
+    )
 
 
 class Sip(Section):

@@ -80,6 +80,7 @@ def test_relative_folders_are_meant_from_the_settings_file(write, tmp_path):
         ("[hospital]\ndemo = 'perhaps'\n", "hospital.demo: Input should be a valid boolean"),
         ("[phone]\ndrain_seconds = nan\n", "phone.drain_seconds"),
         ("[phone]\ndrain_seconds = inf\n", "phone.drain_seconds: Input should be a finite number"),
+        ("[database]\nurl = 'nonsense'\n", "database.url: Value error, write sqlite:///path or postgresql"),
         ("[log]\nlevel = 'LOUD'\n", "log.level"),
     ],
 )

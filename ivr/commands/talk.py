@@ -110,6 +110,11 @@ def _comparable(line: str) -> str:
     return " ".join(line.split()[:2]) if line.startswith("-- ") else key_of(line)
 
 
+def _compared(line: str) -> str:
+    """A line of the tape as it is heard: why a call was passed on is in the journal, not in the talk."""
+    return " ".join(line.split()[:2]) if line.startswith("-- ") else key_of(line)
+
+
 def _tape(path: Path) -> Tape:
     try:
         return read_tape(path.read_text(encoding="utf-8"), name=str(path))
