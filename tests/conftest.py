@@ -13,6 +13,7 @@ from ivr.storage.migrate import migrate
 from ivr.storage.tables import metadata
 from ivr.storage.work import SqlWork
 from tests.builders import Clinic
+from tests.importing.hospital import OPENED
 from tests.postgres import running_postgres
 
 
@@ -82,3 +83,11 @@ def new_work(database: Database) -> Callable[[], SqlWork]:
 @pytest.fixture
 def clinic(new_work: Callable[[], SqlWork]) -> Clinic:
     return Clinic(new_work)
+
+
+@pytest.fixture(autouse=True)
+def close_clinics() -> Iterator[None]:
+    """No connection of a clinic outlives its test."""
+    yield
+    while OPENED:
+        OPENED.pop().dispose()

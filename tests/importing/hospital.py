@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from sqlite3 import connect
 
+from sqlalchemy import Engine
+
 from ivr.data import load_calendar, load_hospital, load_specialities
 from ivr.demo import load_demo
 from ivr.domain.rules import Rules
@@ -18,6 +20,8 @@ from ivr.storage.migrate import migrate
 from ivr.storage.work import SqlWork
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+OPENED: list[Engine] = []
+"""Closed after each test: Python 3.13 warns of a connection that is forgotten open."""
 
 
 def an_empty_clinic(folder: Path, now: datetime = NOW) -> Clinic:
@@ -43,6 +47,7 @@ def _template(now: datetime) -> Path:
 
 def clinic_in(folder: Path, now: datetime = NOW) -> Clinic:
     engine = open_engine(f"sqlite:///{folder / 'ivr.db'}")
+    OPENED.append(engine)
     rules = Rules(calendar=load_calendar())
     return Clinic(lambda: SqlWork(engine), load_specialities(), load_hospital(), rules, now)
 
