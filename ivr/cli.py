@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ivr.commands.later import Commands
 from ivr.settings import CONFIG_VARIABLE, BadSettings, Settings, load_settings
 
 app = typer.Typer(
+    cls=Commands,
     help="Book a doctor by telephone: the voice service of a district hospital.\n\nStart with `ivr setup`, then "
     "`ivr up`; `ivr talk` plays the same stories in this terminal.",
     no_args_is_help=True,
@@ -85,24 +87,6 @@ def check(as_json: AsJson = False) -> None:
     from ivr.commands.status import report
 
     report(run(load_settings()), as_json=as_json)
-
-
-def _mount() -> None:
-    """Families of commands in modules of their own."""
-    from ivr.commands.asterisk import asterisk_app
-    from ivr.commands.importing import import_app
-    from ivr.commands.prompts import prompts_app
-    from ivr.commands.show import show_app
-    from ivr.commands.talk import talk
-
-    app.command(name="talk")(talk)
-    app.add_typer(show_app, name="show")
-    app.add_typer(import_app, name="import")
-    app.add_typer(prompts_app, name="prompts")
-    app.add_typer(asterisk_app, name="asterisk")
-
-
-_mount()
 
 
 def main() -> None:

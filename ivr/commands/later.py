@@ -1,0 +1,72 @@
+"""Families of commands that are listed at once and imported when they are called: the list must come quickly."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+
+def _asterisk() -> typer.Typer:
+    from ivr.commands.asterisk import asterisk_app
+
+    return asterisk_app
+
+
+def _import() -> typer.Typer:
+    from ivr.commands.importing import import_app
+
+    return import_app
+
+
+def _prompts() -> typer.Typer:
+    from ivr.commands.prompts import prompts_app
+
+    return prompts_app
+
+
+def _show() -> typer.Typer:
+    from ivr.commands.show import show_app
+
+    return show_app
+
+
+def _talk() -> typer.Typer:
+    from ivr.commands.talk import talk
+
+    app = typer.Typer(add_completion=False)
+    app.command()(talk)
+    return app
+
+
+LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
+    "talk": ("Talk to the IVR in the terminal: the same stories and the same database as by telephone.", _talk),
+    "show": ("List bookings, slots, the waiting list, calls and patients. Personal data is masked.", _show),
+    "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
+    "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
+    "asterisk": ("Configuration files for an exchange of your own.", _asterisk),
+}
+"""Name, and what the list says of it; the first paragraph of its own help."""
+
+
+class Later(TyperCommand):
+    """Stands for a command until somebody calls it."""
+
+    def __init__(self, name: str, about: str, load: Callable[[], typer.Typer]) -> None:
+        super().__init__(name=name, help=about)
+        self.load = load
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        command = get_command(self.load())
+        command.name = self.name
+        return command.make_context(*args, **extra)
+
+
+class Commands(TyperGroup):
+    """The commands of `ivr` itself, and those that come later."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, (about, load) in LATER.items():
+            self.add_command(Later(name, about, load))
