@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Engine
+
 from ivr.data import Catalogue, load_calendar, load_hospital, load_specialities
 from ivr.demo import load_demo
 from ivr.desk import StoredJournal, ThreadDesk, utc_now
@@ -73,23 +75,40 @@ def _catalogue() -> Catalogue:
     return load_specialities()
 
 
-def work_factory(settings: Settings) -> Callable[[], SqlWork]:
+class Works:
+    """Makes units of work on one database; close it to give the connections back."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self) -> SqlWork:
+        return SqlWork(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def work_factory(settings: Settings) -> Works:
     """New units of work on the database of the settings; nothing is opened before the first one."""
     if settings.database_url.startswith("sqlite:"):
-        settings.var.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(settings.database_url, pool_size=settings.phone.threads + 2)
-    return lambda: SqlWork(engine)
+        settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Works(open_engine(settings.database_url, pool_size=settings.phone.threads + 2))
 
 
-def clinic_of(settings: Settings, *, now: datetime | None = None) -> Clinic:
+@contextmanager
+def clinic_of(settings: Settings, *, now: datetime | None = None) -> Iterator[Clinic]:
     """What imports and listings work on."""
-    return Clinic(
-        work=work_factory(settings),
-        catalogue=_catalogue(),
-        hospital=hospital_of(settings),
-        rules=rules_of(settings),
-        now=now or utc_now(),
-    )
+    works = work_factory(settings)
+    try:
+        yield Clinic(
+            work=works,
+            catalogue=_catalogue(),
+            hospital=hospital_of(settings),
+            rules=rules_of(settings),
+            now=now or utc_now(),
+        )
+    finally:
+        works.close()
 
 
 def prepare_database(settings: Settings) -> int:
@@ -97,10 +116,10 @@ def prepare_database(settings: Settings) -> int:
     if settings.database_url.startswith("sqlite:"):
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate(settings.database_url)
-    clinic = clinic_of(settings)
-    if settings.hospital.demo:
-        load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=clinic.now)
-    return publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=clinic.now)
+    with clinic_of(settings) as clinic:
+        if settings.hospital.demo:
+            load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=clinic.now)
+        return publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=clinic.now)
 
 
 def sounds_folder(settings: Settings) -> Path:
@@ -171,6 +190,7 @@ class House:
 
     def close(self) -> None:
         self.executor.shutdown(wait=True, cancel_futures=True)
+        self.new_work.close()
 
 
 STORIES: Mapping[str, Story] = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
@@ -204,8 +224,8 @@ def scratch_hospital(settings: Settings, *, at: datetime) -> Iterator[Settings]:
         scratch = settings.model_copy(update={"database": Database(url=f"sqlite:///{folder}/scratch.db")})
         migrate(scratch.database_url)
         morning = at.replace(hour=6, minute=0, tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC)
-        clinic = clinic_of(scratch, now=morning)
-        load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=morning)
+        with clinic_of(scratch, now=morning) as clinic:
+            load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=morning)
         yield scratch
 
 

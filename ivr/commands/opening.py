@@ -20,18 +20,18 @@ def clinic_of(context: typer.Context, *, create: bool = False) -> Clinic:
     """
     found = context.find_object(Clinic)
     try:
-        return found or _clinic(load_settings(), create=create)
+        return found or _clinic(context, load_settings(), create=create)
     except StorageDown as problem:
         _stop(f"the database cannot be used: {problem}")
     except (BadSettings, DataError, ValueError) as problem:
         _stop(str(problem))
 
 
-def _clinic(settings: Settings, *, create: bool) -> Clinic:
+def _clinic(context: typer.Context, settings: Settings, *, create: bool) -> Clinic:
     # The voice that bootstrap builds takes a second to import: not before help and wrong options are dealt with.
     from ivr import bootstrap
 
-    clinic = bootstrap.clinic_of(settings)
+    clinic: Clinic = context.with_resource(bootstrap.clinic_of(settings))
     if create:
         migrate(settings.database_url)
     elif current(settings.database_url) != head():
