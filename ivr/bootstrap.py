@@ -149,6 +149,7 @@ class House:
     """Everything that stays for as long as the program runs and all its calls share."""
 
     def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        self._began = clock()
         self.executor = ThreadPoolExecutor(settings.phone.threads, thread_name_prefix="database")
         self.new_work = work_factory(settings)
         prompts = settings.path(settings.folders.prompts)
@@ -181,7 +182,7 @@ class House:
 
     async def close_crashed(self) -> int:
         """Calls that a crash of this node left open are closed, so that callers may resume them."""
-        return await self.desk.do(calls.close_crashed, self.node, now=self.desk.now())
+        return await self.desk.do(calls.close_crashed, self.node, now=self._began)
 
     async def publish(self) -> int:
         """Turn the timetable into slots up to the horizon; how many were added."""

@@ -18,6 +18,7 @@ from ivr.speech.sounds import Voice
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 3600.0
+AGAIN_SECONDS = 5.0
 
 
 def serve(settings: Settings, *, parent: int | None = None) -> None:
@@ -37,7 +38,6 @@ async def _serve(settings: Settings, parent: int | None) -> None:
         background.append(asyncio.create_task(_stop_without(parent, stopping)))
     try:
         await voice.start()
-        await _close_crashed(house)
         background.append(asyncio.create_task(_keep(settings, house, voice)))
         await PhoneServer(config, voice, bootstrap.phone_stories(house, voice)).run(stopping)
     finally:
@@ -57,7 +57,8 @@ async def _stop_without(parent: int, stopping: asyncio.Event) -> None:
 
 
 async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> None:
-    """Every hour: publish the slots of a new day of the horizon, and have its sounds ready before anybody asks."""
+    """Clear up after a crash; then, every hour, publish the slots of a new day and have its sounds made."""
+    await _close_crashed(house)
     while True:
         try:
             if added := await house.publish():
@@ -69,11 +70,15 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> Non
 
 
 async def _close_crashed(house: bootstrap.House) -> None:
-    try:
-        if closed := await house.close_crashed():
-            log.warning("calls that a crash had left open are closed", extra={"calls": closed})
-    except StorageDown:
-        log.error("the database is down; calls are passed to a person")
+    """Let callers of a crashed process resume and its holds go; waits for a database that is down."""
+    while True:
+        try:
+            if closed := await house.close_crashed():
+                log.warning("calls that a crash had left open are closed", extra={"calls": closed})
+            return
+        except StorageDown:
+            log.error("the database is down; calls are passed to a person")
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _watch(config: PhoneConfig) -> None:

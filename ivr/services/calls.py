@@ -86,9 +86,12 @@ def unfinished(work: Work, caller: PhoneNumber, *, rules: Rules, now: datetime) 
 
 
 def close_crashed(work: Work, node: str, *, now: datetime) -> int:
-    """Called by a process that starts: calls that its former self left open are over. Returns how many."""
+    """Calls that the former self of a process left open are over: those begun before `now`, when it started.
+
+    Returns how many.
+    """
     with work:
-        left = work.calls.running(node)
+        left = [record for record in work.calls.running(node) if record.begun_at < now]
         for record in left:
             # They ended when they were last seen, not when somebody noticed.
             work.calls.finish(record.key, outcome="crash", detail="process died", now=record.seen_at)

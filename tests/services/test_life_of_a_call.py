@@ -153,3 +153,13 @@ def test_the_audit_log_keeps_who_did_what(new_work, clinic):
 
     (row,) = clinic.rows("audit")
     assert (row.who, row.action, row.detail, row.at) == ("admin", "reveal", {"what": "bookings"}, NOW)
+
+
+def test_a_call_begun_after_the_start_is_not_taken_for_one_left_by_the_crash(new_work):
+    calls.begin(new_work(), call_key="left", caller=None, line="inbound", now=at("09:59"), node="one")
+    calls.begin(new_work(), call_key="new", caller=None, line="inbound", now=at("10:01"), node="one")
+
+    assert calls.close_crashed(new_work(), "one", now=at("10:00")) == 1
+
+    assert calls.of_key(new_work(), "left").outcome == "crash"
+    assert calls.of_key(new_work(), "new").outcome is None
