@@ -80,6 +80,14 @@ class Hospital:
         os.kill(self.process.pid, 9)
         await self.process.wait()
 
+    async def until_booked(self, first, count, calls):
+        """Wait until so many of the batch are booked: the kill must fall among them, however fast the machine is."""
+        mine = {one[0] for one in self.patients[first : first + AT_ONCE]}
+        while not all(call.done() for call in calls):  # noqa: ASYNC110 - another process
+            if sum(row.patient_id in mine for row in self.rows(tables.bookings, status="BOOKED")) >= count:
+                return
+            await asyncio.sleep(0.02)
+
     async def phone(self, patient, keys, key):
         """One call, however it ends."""
         exchange = Exchange(keys, [])
@@ -119,7 +127,8 @@ async def test_every_booking_is_whole_or_not_there_whenever_the_program_is_kille
             asyncio.create_task(hospital.phone(one, booking_keys(one[1]), f"kill-{first + n}"))
             for n, one in enumerate(batch)
         ]
-        await asyncio.sleep(chance.uniform(0.1, 2.0))
+        await hospital.until_booked(first, chance.randint(0, AT_ONCE * 3 // 4), calls)
+        await asyncio.sleep(chance.uniform(0, 0.1))
         await hospital.kill()
         await asyncio.gather(*calls)
 
