@@ -83,7 +83,7 @@ class Hospital:
     async def until_booked(self, first, count, calls):
         """Wait until so many of the batch are booked: the kill must fall among them, however fast the machine is."""
         mine = {one[0] for one in self.patients[first : first + AT_ONCE]}
-        while not all(call.done() for call in calls):  # noqa: ASYNC110 - another process
+        while not all(call.done() for call in calls):
             if sum(row.patient_id in mine for row in self.rows(tables.bookings, status="BOOKED")) >= count:
                 return
             await asyncio.sleep(0.02)
