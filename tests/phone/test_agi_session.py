@@ -16,6 +16,7 @@ class Conversation:
     def __init__(self, body):
         self._body = body
         self.outcome = asyncio.get_running_loop().create_future()
+        self.outcome.add_done_callback(asyncio.Future.exception)  # seen, even where no test asks how it ended
 
     async def __call__(self, call: AgiCall):
         try:
