@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -18,6 +18,11 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+ANSWER_SECONDS = 6.0
+"""A caller waits no longer for the database: more than SQLite's wait for another writer, less than he would endure."""
+STUCK_SECONDS = 1.0
+"""The same while an earlier answer is overdue: a database that hangs must not cost every step of a call six seconds."""
 
 
 def utc_now() -> datetime:
@@ -41,10 +46,20 @@ class ThreadDesk:
         self.now = clock
         self._new_work = new_work
         self._executor = executor
+        self._overdue: set[Future[Any]] = set()
 
     async def do(self, use_case: Callable[Concatenate[Work, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Run it; raises StorageDown, too, for a database that hangs: then nobody knows whether it was done."""
         job = partial(use_case, self._new_work(), *args, **named)
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        running = self._executor.submit(job)
+        try:
+            async with asyncio.timeout(STUCK_SECONDS if self._overdue else ANSWER_SECONDS):
+                return await asyncio.wrap_future(running)
+        except TimeoutError:
+            if not running.cancelled():  # begun, and nothing stops a thread
+                self._overdue.add(running)
+                running.add_done_callback(self._overdue.discard)
+            raise StorageDown("no answer in time") from None
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

@@ -1,13 +1,16 @@
 """A private PostgreSQL for the tests: own data folder, own port, gone afterwards."""
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HOW_TO_INSTALL = "PostgreSQL is not installed, and these tests need it: apt-get install --yes postgresql"
@@ -16,9 +19,41 @@ UNPRIVILEGED = ("postgres", "nobody")
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
 
 
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A server that can be harmed."""
+
+    url: str
+    folder: Path
+    user: pwd.struct_passwd | None
+    control: tuple[str | Path, ...]
+    options: str
+
+    def start(self) -> None:
+        _run(self.user, self.folder, *self.control, "-t", "30", "-l", self.folder / "log", "-o", self.options, "start")
+
+    def stop(self, how: str = "fast") -> None:
+        """Break every connection; "immediate" forgets what was written, for it runs without fsync."""
+        _run(self.user, self.folder, *self.control, "-m", how, "stop")
+
+    def freeze(self) -> None:
+        """It accepts, and never answers: what a hung disk looks like from outside."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in (postmaster, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Yield the URL of a new empty server on loopback; stop it and remove its data at the end."""
+def running_postgres() -> Iterator[Postgres]:
+    """Yield a new empty server on loopback; stop it and remove its data at the end."""
     programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="ivr-postgres-"))
     user = _unprivileged_user()
@@ -26,16 +61,21 @@ def running_postgres() -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     port = _free_port()
     data = folder / "data"
-    options = [f"-c {setting}" for setting in (*QUICK, f"port={port}", "listen_addresses=127.0.0.1")]
+    options = [*QUICK, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
+    server = Postgres(
+        url=f"postgresql+psycopg://ivr@127.0.0.1:{port}/postgres",
+        folder=folder,
+        user=user,
+        control=(programs / "pg_ctl", "-D", data, "-w"),
+        options=" ".join(f"-c {setting}" for setting in options),
+    )
     try:
         _run(user, folder, programs / "initdb", "-D", data, "-U", "ivr", "-A", "trust", "-E", "UTF8", "--no-sync")
-        control = (programs / "pg_ctl", "-D", data, "-w")
-        started = " ".join([*options, f"-c unix_socket_directories={folder}"])
-        _run(user, folder, *control, "-t", "30", "-l", folder / "log", "-o", started, "start")
+        server.start()
         try:
-            yield f"postgresql+psycopg://ivr@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _run(user, folder, *control, "-m", "immediate", "stop")
+            server.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

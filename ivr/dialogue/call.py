@@ -99,7 +99,10 @@ class Call:
         done, _ = await asyncio.wait({running}, timeout=PATIENCE)
         if not done:
             self.say("identified.wait")
-            await self.heard()
+            try:
+                await self.heard()
+            finally:  # whatever was begun is over before the call is closed, though its caller has gone
+                await asyncio.gather(running, return_exceptions=True)
         return await running
 
     def say(self, key: str, **values: object) -> None:

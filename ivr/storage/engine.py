@@ -82,6 +82,8 @@ def _postgresql(url: Any, pool_size: int) -> Engine:
 
 
 def _translate(context: ExceptionContext) -> None:
+    if context.is_pre_ping:  # the pool tries a connection, and replaces a dead one without troubling anybody
+        return
     problem = context.sqlalchemy_exception
     if isinstance(problem, DBAPIError) and not isinstance(problem, OURS):
         raise StorageDown(type(problem.orig).__name__) from context.original_exception

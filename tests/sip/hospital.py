@@ -58,15 +58,21 @@ class Templates:
     def copy(self, at: datetime, name: str) -> Path:
         template = self._folder / f"{at.date()}.db"
         if not template.exists():
-            _make(template, at.replace(hour=6, minute=0))
+            _make(template, at)
         return Path(shutil.copy(template, self._folder / f"{name}.db"))
 
 
-def _make(path: Path, morning: datetime) -> None:
-    url = f"sqlite:///{path}"
+def demo_hospital(url: str, at: datetime) -> Engine:
+    """The demo hospital in an empty database, as it stands on the morning of that day."""
     migrate(url)
     engine = open_engine(url)
+    morning = at.replace(hour=6, minute=0)
     load_demo(SqlWork(engine), load_specialities(), load_hospital(), rules=Rules(calendar=load_calendar()), now=morning)
+    return engine
+
+
+def _make(path: Path, at: datetime) -> None:
+    engine = demo_hospital(f"sqlite:///{path}", at)
     with engine.connect() as connection:  # what is still in the log file would not be copied
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -84,7 +90,7 @@ async def hospitals(
             prepare(place.engine)
             ends.callback(place.engine.dispose)
         exchanges = [ends.enter_context(an_exchange(agi_port=place.agi_port)) for place in places]
-        program = await ends.enter_async_context(_the_program([place.world() for place in places]))
+        program = await ends.enter_async_context(the_program([place.world() for place in places]))
         yield [
             Hospital(exchange, place.engine, place.twin, place.at, program.pid)
             for exchange, place in zip(exchanges, places, strict=True)
@@ -108,7 +114,7 @@ class _Place:
 
 
 @contextlib.asynccontextmanager
-async def _the_program(worlds: list[dict[str, Any]]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def the_program(worlds: list[dict[str, Any]]) -> AsyncIterator[asyncio.subprocess.Process]:
     """The telephone program in its own process, ready."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,

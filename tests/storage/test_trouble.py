@@ -147,9 +147,9 @@ def test_a_connection_killed_by_the_administrator_is_down_and_the_next_work_is_s
 
 @pytest.mark.postgres
 def test_a_server_that_stops_in_the_middle_of_a_work_is_down():
-    with running_postgres() as url:
-        migrate(url)
-        engine = open_engine(url)
+    with running_postgres() as server:
+        migrate(server.url)
+        engine = open_engine(server.url)
         work = SqlWork(engine).__enter__()
         work.attempts.add(CALLER, NOW)
     with pytest.raises(StorageDown):
@@ -158,6 +158,20 @@ def test_a_server_that_stops_in_the_middle_of_a_work_is_down():
     with pytest.raises(StorageDown):
         begin(SqlWork(engine))
     engine.dispose()
+
+
+@pytest.mark.postgres
+def test_a_server_that_was_restarted_is_simply_there():
+    with running_postgres() as server:
+        migrate(server.url)
+        engine = open_engine(server.url)
+        begin(SqlWork(engine))
+        server.stop()
+        server.start()
+
+        begin(SqlWork(engine))
+
+        engine.dispose()
 
 
 def test_readers_see_nothing_half_done_and_wait_for_nobody(new_work):
