@@ -92,6 +92,7 @@ def check(as_json: AsJson = False) -> None:
 def main() -> None:
     """Run; what a person can mend is told in one line, without a traceback."""
     from ivr.commands.alone import AlreadyUp
+    from ivr.commands.phone_process import PhoneRefused
     from ivr.data.reading import DataError
     from ivr.dialogue.menus import BadMenu
     from ivr.phone.asterisk import AsteriskFailed
@@ -108,6 +109,7 @@ def main() -> None:
         SetupFailed,
         AsteriskFailed,
         BadPhoneConfig,
+        PhoneRefused,
         BadWording,
         BadMenu,
         DataError,

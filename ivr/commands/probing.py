@@ -27,6 +27,8 @@ async def finding(part: str, probe: Probe, *, within: float = 10.0) -> Finding:
     try:
         async with asyncio.timeout(within):
             return Finding(part, True, await probe())
+    except ConnectionRefusedError:
+        return Finding(part, False, "not running; `ivr up` starts it")
     except Exception as problem:
         return Finding(part, False, str(problem) or type(problem).__name__)
 
@@ -53,6 +55,8 @@ async def agi(config: PhoneConfig) -> str:
 
 async def asterisk(config: PhoneConfig) -> str:
     """Booted, and lets us in by AMI."""
+    _, writer = await asyncio.open_connection(config.ami_host, config.ami_port)  # refused: no need to wait for more
+    writer.close()
     ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
     try:
         await ami.start(within=5)

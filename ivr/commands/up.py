@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import os
 import re
 import signal
-import sys
 import time
 from collections.abc import Callable
 
@@ -13,6 +11,7 @@ from rich.console import Console
 
 from ivr.commands import probing
 from ivr.commands.alone import alone
+from ivr.commands.phone_process import PhoneProcess
 from ivr.commands.probing import Finding, finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
@@ -26,13 +25,10 @@ log = logging.getLogger(__name__)
 console = Console(highlight=False, soft_wrap=True)
 
 READY_WITHIN = 60.0
-LONGEST_PAUSE = 30.0
-STEADY = 60.0
-"""Seconds after which a restart begins again with the shortest pause."""
 
 
 def up(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises AlreadyUp, SetupFailed, AsteriskFailed."""
+    """Run until SIGTERM or SIGINT. Raises AlreadyUp, SetupFailed, AsteriskFailed, PhoneRefused."""
     with alone(settings.var):
         asyncio.run(_up(settings))
 
@@ -51,71 +47,45 @@ async def _up(settings: Settings) -> None:
     try:
         await asyncio.to_thread(asterisk.start)
         watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
-        if await _ready(settings, stopping):
+        if await _ready(settings, stopping, running):
             _say_ready(settings)
-        await stopping.wait()
+        await _either(running, stopping)
         console.print("stopping: calls may finish, then Asterisk ends …")
         await phone.stop(settings.phone.drain_seconds + 10)
         await _empty(asterisk, settings.phone.drain_seconds)
         asterisk_stopping.set()
         await watching
     finally:
+        asterisk_stopping.set()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await phone.stop(0)
         await asyncio.to_thread(asterisk.stop)
 
 
-class PhoneProcess:
-    """`ivr phone` as a child, started again when it dies."""
-
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._stopping = False
-
-    async def keep_running(self) -> None:
-        """Start, and start again, waiting a little longer each time it dies soon."""
-        pause = 0.5
-        while not self._stopping:
-            began = time.monotonic()
-            # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
-            )
-            status = await self._process.wait()
-            if self._stopping:
-                return
-            pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
-            log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
-            await asyncio.sleep(pause)
-
-    async def stop(self, within: float) -> None:
-        """Let it drain; end it by force if it takes longer."""
-        self._stopping = True
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        process.terminate()
-        try:
-            async with asyncio.timeout(max(within, 0.1)):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+async def _either(running: "asyncio.Task[None]", stopping: asyncio.Event) -> None:
+    """Return when asked to stop; raises what `running` raises."""
+    stop = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+    if running.done():
+        running.result()
 
 
-async def _ready(settings: Settings, stopping: asyncio.Event) -> bool:
+async def _ready(settings: Settings, stopping: asyncio.Event, running: "asyncio.Task[None]") -> bool:
     deadline = time.monotonic() + READY_WITHIN
     config = phone_config_of(settings)
     found = [Finding("phone", False, "not started")]
-    while not stopping.is_set() and time.monotonic() < deadline:
+    while not stopping.is_set() and not running.done() and time.monotonic() < deadline:
         await asyncio.sleep(0.1)
         found = [await finding("phone", lambda: probing.agi(config))]
         if found[0].ok:
             found = await look(settings)
         if all(part.ok for part in found):
             return True
-    if not stopping.is_set():
+    if not stopping.is_set() and not running.done():
         wrong = "; ".join(f"{part.part}: {part.text}" for part in found if not part.ok)
         console.print(f"not ready after {READY_WITHIN:.0f} s ({wrong}); still trying", style="red")
     return False

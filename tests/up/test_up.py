@@ -60,6 +60,19 @@ def test_status_and_check_find_every_part_well(hospital):
     assert len(json.loads(check.stdout)) == 9
 
 
+def test_what_only_a_person_can_mend_ends_the_start(hospital, folder):
+    broken = Instance(folder / "broken", SOUNDS)
+    broken.environment["IVR_FOLDERS__PROMPTS"] = str(folder)
+
+    done = broken.ivr("up")
+
+    assert done.returncode == 2
+    assert f"{folder}/specialities.toml" in done.stderr
+    assert "`ivr check` may tell more" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert broken.processes() == []
+
+
 def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folder):
     beside = Instance(folder / "second", SOUNDS)
     assert beside.ivr("setup").returncode == 0

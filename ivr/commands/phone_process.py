@@ -1,0 +1,64 @@
+"""`ivr phone` as a child of `ivr up`."""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 30.0
+STEADY = 60.0
+"""Seconds after which a restart begins again with the shortest pause."""
+REFUSED = 2
+"""Exit status for what only a person can mend."""
+
+
+class PhoneRefused(Exception):
+    """`ivr phone` cannot run with these settings, and has said why."""
+
+
+class PhoneProcess:
+    """`ivr phone` as a child, started again when it dies."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+
+    async def keep_running(self) -> None:
+        """Start, and start again, waiting a little longer each time it dies soon.
+
+        Raises PhoneRefused if it refuses the very first time. Later it is tried for ever: while somebody mends the
+        settings, Asterisk passes callers to a person.
+        """
+        pause, first = 0.5, True
+        while not self._stopping:
+            began = time.monotonic()
+            # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
+            )
+            status = await self._process.wait()
+            if self._stopping:
+                return
+            if first and status == REFUSED:
+                raise PhoneRefused("`ivr phone` cannot start; its reason is above, and `ivr check` may tell more")
+            first = False
+            pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
+            log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
+            await asyncio.sleep(pause)
+
+    async def stop(self, within: float) -> None:
+        """Let it drain; end it by force if it takes longer."""
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(max(within, 0.1)):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
