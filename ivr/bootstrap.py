@@ -28,7 +28,7 @@ from ivr.importing.imports import Clinic
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
-from ivr.services import calls
+from ivr.services import booking, calls
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish
 from ivr.settings import Database, Settings
@@ -180,6 +180,16 @@ class House:
             caller=caller,
         )
         return await endings.conduct(call, story)
+
+    async def keep_hold(self, call_key: str) -> None:
+        """The caller waits for an operator: what he holds stays his (D-14)."""
+        with suppress(StorageDown):  # it lapses, and the operator searches again
+            await self.desk.do(booking.renew, call_key, rules=self.desk.rules, now=self.desk.now())
+
+    async def let_go(self, call_key: str) -> None:
+        """The caller gave up waiting."""
+        with suppress(StorageDown):  # it lapses by itself
+            await self.desk.do(booking.release, call_key)
 
     async def close_crashed(self) -> int:
         """Calls that a crash of this node left open are closed, so that callers may resume them."""

@@ -9,6 +9,7 @@ import signal
 from ivr import bootstrap
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
+from ivr.phone.queue_watch import QueueWatch
 from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of
 from ivr.services.ports import StorageDown
@@ -33,7 +34,7 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     config = phone_config_of(settings)
     house = bootstrap.House(settings)
     voice = bootstrap.voice_of(settings)
-    background = [asyncio.create_task(_watch(config))]
+    background = [asyncio.create_task(_watch(config, house))]
     if parent is not None:
         background.append(asyncio.create_task(_stop_without(parent, stopping)))
     try:
@@ -81,12 +82,13 @@ async def _close_crashed(house: bootstrap.House) -> None:
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _watch(config: PhoneConfig) -> None:
+async def _watch(config: PhoneConfig, house: bootstrap.House) -> None:
     """Stay connected to Asterisk's manager interface: its guard logs when Asterisk hangs, dies and returns."""
     ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    queue = QueueWatch(ami, keep=house.keep_hold, let_go=house.let_go)
     try:
         with contextlib.suppress(AmiDown, AmiRefused):
             await ami.start()
-        await asyncio.Event().wait()
+        await queue.run()
     finally:
         await ami.close()
