@@ -5,12 +5,16 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 STEADY = 60.0
 """Seconds after which a restart begins again with the shortest pause."""
+LOOK_SECONDS = 2.0
+HUNG_SECONDS = 8.0
+"""A program that says nothing for so long keeps callers in silence; ended, it makes Asterisk pass them to a person."""
 REFUSED = 2
 """Exit status for what only a person can mend."""
 
@@ -20,9 +24,10 @@ class PhoneRefused(Exception):
 
 
 class PhoneProcess:
-    """`ivr phone` as a child, started again when it dies."""
+    """`ivr phone` as a child, started again when it dies or hangs. `probe` returns when the child answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, probe: Callable[[], Awaitable[object]]) -> None:
+        self._probe = probe
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
 
@@ -39,7 +44,11 @@ class PhoneProcess:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
             )
-            status = await self._process.wait()
+            watch = asyncio.create_task(self._end_when_hung(self._process))
+            try:
+                status = await self._process.wait()
+            finally:
+                watch.cancel()
             if self._stopping:
                 return
             if first and status == REFUSED:
@@ -48,6 +57,20 @@ class PhoneProcess:
             pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
             log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
             await asyncio.sleep(pause)
+
+    async def _end_when_hung(self, process: asyncio.subprocess.Process) -> None:
+        """Look again and again; nobody there yet, or no more, is not a hang."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                async with asyncio.timeout(HUNG_SECONDS):
+                    await self._probe()
+            except TimeoutError:
+                log.error("ivr phone hangs, ending it", extra={"pid": process.pid})
+                process.kill()
+                return
+            except (OSError, RuntimeError):
+                pass
 
     async def stop(self, within: float) -> None:
         """Let it drain; end it by force if it takes longer."""

@@ -40,9 +40,10 @@ async def _up(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    asterisk = Asterisk(program, phone_config_of(settings))
+    config = phone_config_of(settings)
+    asterisk = Asterisk(program, config)
     asterisk_stopping = asyncio.Event()
-    phone = PhoneProcess()
+    phone = PhoneProcess(lambda: probing.agi(config))
     running = asyncio.create_task(phone.keep_running())
     try:
         await asyncio.to_thread(asterisk.start)

@@ -95,7 +95,10 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
             raise NotAgi(f"headers longer than {HEADER_BYTES} bytes") from None
         except OSError as problem:
             raise NotAgi(f"connection lost: {type(problem).__name__}") from None
-        return parse_headers(raw.decode(self.default_encoding, "replace"))
+        try:
+            return parse_headers(raw.decode(self.default_encoding, "replace"))
+        except ValueError as problem:
+            raise NotAgi(str(problem)) from None
 
     def _route_of(self, headers: dict[str, str]) -> Any:
         script = headers.get("agi_network_script")

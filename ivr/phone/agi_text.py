@@ -77,5 +77,12 @@ _HEADER = re.compile(r"(agi_[a-z0-9_]+): (.*)")
 
 
 def parse_headers(text: str) -> dict[str, str]:
-    """The variables Asterisk sends first; lines of another form are left out."""
-    return {match[1]: match[2] for line in text.split("\n") if (match := _HEADER.fullmatch(line))}
+    """The variables Asterisk sends first; lines of another form are left out.
+
+    Raises ValueError for one that comes twice: Asterisk sends each once, so a value from outside has forged the other.
+    """
+    found = [match for line in text.split("\n") if (match := _HEADER.fullmatch(line))]
+    names = [match[1] for match in found]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"twice among the headers: {', '.join(sorted(twice))}")
+    return {match[1]: match[2] for match in found}

@@ -17,6 +17,10 @@ from ivr.phone.render import render
 log = logging.getLogger(__name__)
 
 
+ASK_SECONDS = 5.0
+HUNG_SECONDS = 8.0
+
+
 class AsteriskFailed(RuntimeError):
     """Asterisk did not start or does not answer; says where its log is."""
 
@@ -79,6 +83,16 @@ class Asterisk:
                 self._process.wait()
         self._process = None
         self._pid_file.unlink(missing_ok=True)
+
+    def end_if_hung(self, within: float = HUNG_SECONDS) -> None:
+        """Kill an Asterisk that lives and does not answer: its callers hear nothing any more."""
+        try:
+            self.cli("core show uptime seconds", within)
+        except AsteriskFailed as problem:
+            if self._process is not None and self.is_running():
+                log.error("Asterisk hangs, ending it", extra={"reason": str(problem), "pid": self._process.pid})
+                self._process.kill()
+                self._process.wait()
 
     def cli(self, command: str, timeout: float = 10.0) -> str:
         """What Asterisk's own command line answers. Raises AsteriskFailed."""
@@ -146,11 +160,15 @@ class Asterisk:
 async def keep_running(
     asterisk: Asterisk, stopping: asyncio.Event, *, check: float = 0.5, longest: float = 30.0
 ) -> None:
-    """Start Asterisk again whenever it dies, waiting a little longer each time, until `stopping`; then stop it."""
+    """Start Asterisk again whenever it dies or hangs, pausing longer each time, until `stopping`; then stop it."""
     pause = check
+    asked = time.monotonic()
     while not await _happens(stopping, pause):
         if asterisk.is_running():
             pause = check
+            if time.monotonic() - asked > ASK_SECONDS:
+                await asyncio.to_thread(asterisk.end_if_hung)
+                asked = time.monotonic()
             continue
         log.error("Asterisk is down, starting it again")
         try:

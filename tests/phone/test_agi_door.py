@@ -113,6 +113,18 @@ async def test_headers_in_broken_utf8_are_read(serve):
     assert seen == ["И\ufffd"]
 
 
+@pytest.mark.parametrize("forged", [b"agi_callerid: +70000000101\n", b"agi_arg_1: another\n"])
+async def test_a_header_that_comes_twice_is_a_forgery(serve, caplog, forged):
+    async def route(call):
+        pytest.fail("the call was taken")
+
+    far_end = await serve(route)
+    far_end.send(b"agi_dnid: 122\n" + forged + HEADERS)
+
+    assert await far_end.is_closed()
+    assert "twice" in caplog.text or "twice" in str([vars(record) for record in caplog.records])
+
+
 async def test_an_exception_in_a_route_is_logged_and_the_next_call_is_served(serve, caplog):
     calls = []
 

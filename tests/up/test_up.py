@@ -114,6 +114,17 @@ def test_a_part_that_is_killed_is_started_again(hospital, part):
     hospital.until("taking calls again", hospital.takes_calls)
 
 
+@pytest.mark.parametrize("part", ["phone", "asterisk"])
+def test_a_part_that_hangs_is_ended_and_started_again(hospital, part):
+    process = {"phone": hospital.phone_process, "asterisk": hospital.asterisk_process}[part]
+    hung = process()
+
+    os.kill(hung, signal.SIGSTOP)
+
+    hospital.until("started again", lambda: process() not in (0, hung), within=30)
+    hospital.until("taking calls again", hospital.takes_calls)
+
+
 def test_after_ivr_up_itself_is_killed_it_can_be_started_again(hospital):
     hospital.die()
 
