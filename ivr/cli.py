@@ -117,7 +117,7 @@ def main() -> None:
         screen.print(str(problem), style="red")
         sys.exit(2)
     except StorageDown as problem:
-        screen.print(f"the database does not answer ({problem}); see `ivr check`", style="red")
+        screen.print(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks", style="red")
         sys.exit(2)
 
 

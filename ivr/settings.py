@@ -5,7 +5,8 @@ import secrets
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -19,17 +20,27 @@ class BadSettings(Exception):
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"there is no time zone {name!r}; write Europe/Moscow") from None
+    if name not in available_timezones():
+        raise ValueError(f"there is no time zone {name!r}; write Europe/Moscow")
     return name
 
 
 def _database_url(url: str) -> str:
+    """The address may hold a password: no message repeats it."""
     if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("write sqlite:///path or postgresql+psycopg://…")
+    if url in ("sqlite:///", "sqlite:///:memory:"):
+        raise ValueError("SQLite needs a file: write sqlite:///path")
+    if url.startswith("postgresql"):
+        _checked_address(url)
     return url
+
+
+def _checked_address(url: str) -> None:
+    try:
+        urlsplit(url).port  # noqa: B018 - reading it checks it
+    except ValueError:
+        raise ValueError("cannot be read; write postgresql+psycopg://user:password@host:port/name") from None
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -166,7 +177,9 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.var / 'ivr.db'}"
+        """SQLite's path is meant as any other path of the settings."""
+        scheme, file, path = self.database.url.partition("sqlite:///")
+        return f"sqlite:///{self.path(Path(path))}" if file else scheme or f"sqlite:///{self.var / 'ivr.db'}"
 
 
 def config_file() -> Path:

@@ -81,6 +81,13 @@ def test_relative_folders_are_meant_from_the_settings_file(write, tmp_path):
         ("[phone]\ndrain_seconds = nan\n", "phone.drain_seconds"),
         ("[phone]\ndrain_seconds = inf\n", "phone.drain_seconds: Input should be a finite number"),
         ("[database]\nurl = 'nonsense'\n", "database.url: Value error, write sqlite:///path or postgresql"),
+        ("[database]\nurl = 'sqlite:///:memory:'\n", "SQLite needs a file: write sqlite:///path"),
+        (
+            "[database]\nurl = 'postgresql+psycopg://['\n",
+            "cannot be read; write postgresql+psycopg://user:password@host",
+        ),
+        ("[database]\nurl = 'postgresql+psycopg://h:pony/x'\n", "database.url: Value error, cannot be read"),
+        ("[rules]\nzone = 'Europe'\n", "there is no time zone 'Europe'"),
         ("[log]\nlevel = 'LOUD'\n", "log.level"),
     ],
 )
@@ -182,3 +189,9 @@ def test_a_secret_is_made_once_and_is_for_its_owner_alone(monkeypatch, tmp_path)
     assert len(first) >= 16
     files = list((tmp_path / "var").iterdir())
     assert [(file.name, stat.S_IMODE(file.stat().st_mode)) for file in files] == [("secrets.toml", 0o600)]
+
+
+def test_the_path_of_sqlite_is_meant_from_the_folder_of_the_settings(write):
+    path = write("[database]\nurl = 'sqlite:///data/ivr.db'\n")
+
+    assert load_settings().database_url == f"sqlite:///{path.parent}/data/ivr.db"

@@ -23,13 +23,13 @@ AGAIN_SECONDS = 5.0
 
 
 def serve(settings: Settings, *, parent: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, or until the parent is gone; then drain."""
+    """Serve until SIGTERM, SIGINT or SIGHUP, or until the parent is gone; then drain."""
     asyncio.run(_serve(settings, parent))
 
 
 async def _serve(settings: Settings, parent: int | None) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     config = phone_config_of(settings)
     house = bootstrap.House(settings)

@@ -40,15 +40,7 @@ class PhoneProcess:
         pause, first = 0.5, True
         while not self._stopping:
             began = time.monotonic()
-            # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
-            )
-            watch = asyncio.create_task(self._end_when_hung(self._process))
-            try:
-                status = await self._process.wait()
-            finally:
-                watch.cancel()
+            status = await self._run()
             if self._stopping:
                 return
             if first and status == REFUSED:
@@ -57,6 +49,22 @@ class PhoneProcess:
             pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
             log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
             await asyncio.sleep(pause)
+
+    async def _run(self) -> int | None:
+        """One life of the child; None where the system would not start it now."""
+        try:
+            # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
+            )
+        except OSError as problem:
+            log.error("ivr phone cannot be started now", extra={"reason": str(problem)})
+            return None
+        watch = asyncio.create_task(self._end_when_hung(self._process))
+        try:
+            return await self._process.wait()
+        finally:
+            watch.cancel()
 
     async def _end_when_hung(self, process: asyncio.subprocess.Process) -> None:
         """Look again and again; nobody there yet, or no more, is not a hang."""

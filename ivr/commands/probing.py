@@ -42,14 +42,16 @@ async def database(settings: Settings) -> str:
 
 
 async def agi(config: PhoneConfig) -> str:
-    """The program behind the AGI port answers: it closes a connection for a route that it does not have."""
+    """The program of this installation answers behind the AGI port."""
     reader, writer = await asyncio.open_connection(config.agi_host, config.agi_port)
     try:
         writer.write(b"agi_network: yes\nagi_network_script: health\n\n")
-        if await reader.read():
-            raise RuntimeError("something else listens on the AGI port")
+        said = (await reader.read(200)).decode("utf-8", "replace")
     finally:
         writer.close()
+    if config.instance not in said:
+        who = "the program of another installation" if said.startswith("NOOP") else "something else"
+        raise RuntimeError(f"{who} listens on {config.agi_host}:{config.agi_port}; set another agi.port")
     return f"{config.agi_host}:{config.agi_port}"
 
 

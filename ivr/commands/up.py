@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -22,15 +23,33 @@ from ivr.setup import machine
 from ivr.setup.debs import SetupFailed
 
 log = logging.getLogger(__name__)
-console = Console(highlight=False, soft_wrap=True)
+
+
+class _Screen(Console):
+    """Goes on without a word where the terminal, or the pipe it was read through, is gone."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+console = _Screen(highlight=False, soft_wrap=True)
 
 READY_WITHIN = 60.0
+OPEN_FILES = 65_536
 
 
 def up(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises AlreadyUp, SetupFailed, AsteriskFailed, PhoneRefused."""
+    """Run until SIGTERM, SIGINT or SIGHUP. Raises AlreadyUp, SetupFailed, AsteriskFailed, PhoneRefused."""
     with alone(settings.var):
+        _open_enough_files()
         asyncio.run(_up(settings))
+
+
+def _open_enough_files() -> None:
+    """Five for a call in Asterisk, one here: 1024, the usual limit, end at two hundred calls."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 async def _up(settings: Settings) -> None:
@@ -38,7 +57,7 @@ async def _up(settings: Settings) -> None:
     if program is None:
         raise SetupFailed("there is no Asterisk yet; run `ivr setup`")
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     config = phone_config_of(settings)
     asterisk = Asterisk(program, config)

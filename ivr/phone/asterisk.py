@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 import subprocess  # the command line is ours, word by word
 import time
 from pathlib import Path
@@ -60,11 +61,18 @@ class Asterisk:
         self.stop()
         self.prepare()
         self._end_leftover()
+        self._check_ports()
         command = [*self.program.command, "-C", str(self.config.etc / "asterisk.conf"), "-f"]
-        with (self.config.folder / "log" / "console").open("ab") as console:
+        console_file = os.open(self.config.folder / "log" / "console", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(console_file, "ab") as console:
             # A session of its own: Ctrl-C in the terminal is for us, we stop Asterisk in order.
             self._process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                start_new_session=True,
+                umask=0o077,  # its logs name callers
             )
         self._pid_file.write_text(str(self._process.pid))
         self._wait_booted(time.monotonic() + within)
@@ -106,6 +114,21 @@ class Asterisk:
         if done.returncode:
             raise AsteriskFailed(f"Asterisk's command line ended with {done.returncode}; see {self.log_file}")
         return done.stdout.decode("utf-8", "replace")
+
+    def _check_ports(self) -> None:
+        """Asterisk itself goes on without a port that it did not get, and nobody can phone it."""
+        wanted = (
+            ("sip.port", socket.SOCK_DGRAM, self.config.bind, self.config.sip_port),
+            ("ami.port", socket.SOCK_STREAM, self.config.ami_host, self.config.ami_port),
+        )
+        for name, kind, host, port in wanted:
+            with socket.socket(socket.AF_INET, kind) as probe:
+                if kind is socket.SOCK_STREAM:  # connections that just ended do not hold the port
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((host, port))
+                except OSError as problem:
+                    raise AsteriskFailed(f"{name}: cannot listen on {host}:{port} ({problem.strerror})") from problem
 
     @property
     def _pid_file(self) -> Path:

@@ -1,10 +1,13 @@
 """Everything the telephone side is told: addresses, ports, folders, secrets. bootstrap fills it from the settings."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
+UNPLAYABLE = ",&|$'\"\\\r\n\0"
+"""Signs in the name of a sound that Asterisk takes apart: lists, arguments, variables."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -110,10 +113,15 @@ class PhoneConfig:
                 _checked_text(item.name, str(value))
         if self.rtp_end - self.rtp_start < 3:
             raise BadPhoneConfig(f"rtp_end: {self.rtp_start} to {self.rtp_end} holds no call; a call needs two ports")
-        if "," in str(self.apology) or "&" in str(self.apology):
-            raise BadPhoneConfig(
-                f"apology: {self.apology} holds a comma or an ampersand, which Asterisk takes for a list"
-            )
+        for where in ("apology", "sounds"):
+            path = getattr(self, where)
+            if found := [sign for sign in UNPLAYABLE if sign in str(path)]:
+                raise BadPhoneConfig(f"{where}: {path}: Asterisk cannot play from a folder with {' '.join(found)}")
+
+    @property
+    def instance(self) -> str:
+        """Tells this installation from another on the same machine."""
+        return hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
 
     @property
     def etc(self) -> Path:

@@ -12,7 +12,7 @@ from ivr.phone.agi import AgiApplication, AgiCall
 from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
 from ivr.phone.caller import Caller, call_key_of, caller_of
-from ivr.phone.config import PhoneConfig
+from ivr.phone.config import BadPhoneConfig, PhoneConfig
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +57,16 @@ class PhoneServer:
         self._served = self._refused = self._failed = 0
 
     async def start(self) -> None:
-        """Listen. Raises OSError if the port is taken."""
+        """Listen. Raises BadPhoneConfig if the port is taken or the address is not ours."""
         self._application = AgiApplication()
         for name in ROUTES:
             self._application.add_route(name, partial(self._take, name))
-        self._application.add_route("health", _answer_probe)
-        self._server = await self._application.listen(self._config.agi_host, self._config.agi_port)
+        self._application.add_route("health", self._answer_probe)
+        host, port = self._config.agi_host, self._config.agi_port
+        try:
+            self._server = await self._application.listen(host, port)
+        except OSError as problem:
+            raise BadPhoneConfig(f"agi.port: cannot listen on {host}:{port} ({problem.strerror})") from problem
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Serve until `stopping`, then drain and close."""
@@ -139,6 +143,6 @@ class PhoneServer:
             await call.set("IVR_REASON", reason)
             await call.set("IVR_NEXT", "operator")
 
-
-async def _answer_probe(_call: AgiCall) -> None:
-    """`ivr status` asks whether anybody is here; that the socket is closed in order is the answer."""
+    async def _answer_probe(self, call: AgiCall) -> None:
+        """`ivr status` asks whether anybody is here, and who."""
+        call.post("NOOP", self._config.instance)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ivr.phone.config import UNPLAYABLE
+
 BYTES_PER_SECOND = {".alaw": 8000, ".ulaw": 8000, ".sln": 16000, ".sln16": 32000, ".wav": 16000}
 _LONGEST_LIST = 1700
 """Bytes of file names in one command; the whole line must stay below AGI's buffer."""
@@ -32,8 +34,7 @@ def chunks(files: Sequence[Path]) -> list[list[Path]]:
 
 def _checked(path: Path) -> bytes:
     name = str(path)
-    # Signs that Asterisk takes apart: lists, arguments, variables.
-    if not path.is_absolute() or any(sign in name for sign in ",&|$'\"\\\r\n\0"):
+    if not path.is_absolute() or any(sign in name for sign in UNPLAYABLE):
         raise BadSound(f"sound {path.name!r}: use an absolute path without , & | $ quotes or backslashes")
     return name.encode()
 

@@ -21,7 +21,8 @@ from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
 from ivr.speech.voice.settings import Choice
 
 log = logging.getLogger(__name__)
-_call: ContextVar[str] = ContextVar("call", default="no-call")
+_NO_CALL = "no-call"
+_call: ContextVar[str] = ContextVar("call", default=_NO_CALL)
 _DIGITS = rf"\b(?:{'|'.join(DIGITS)})(?:,? (?:{'|'.join(DIGITS)}))+\b"
 _EVICT_EVERY = 200
 """Sounds made between two looks at the size of the folder."""
@@ -81,6 +82,7 @@ class Voice:
         self._resting: dict[str, float] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._complained = False
+        self._talking: set[str] = set()
 
     async def start(self) -> None:
         """Warm the engines up and clear what a crash left. Without it the first caller waits for the engine."""
@@ -108,10 +110,12 @@ class Voice:
     def private(self, call_key: str) -> Iterator[None]:
         """What is said about a patient within is kept for this call alone, and removed with it."""
         token = _call.set(call_key)
+        self._talking.add(call_key)
         try:
             yield
         finally:
             _call.reset(token)
+            self._talking.discard(call_key)
             self._private.forget(call_key)
 
     async def close(self) -> None:
@@ -181,6 +185,11 @@ class Voice:
             await asyncio.to_thread(_import, recording, out)
         else:
             await engine.render(self._lexicon.for_engine(engine.choice.engine, piece.text), piece.rate, out)
+        if piece.private and _call.get() not in {
+            *self._talking,
+            _NO_CALL,
+        }:  # its caller hung up while it was being made
+            self._private.forget(_call.get())
         self._made()
 
     def _recording(self, piece: _Piece) -> Path | None:

@@ -1,8 +1,12 @@
 """Opening a database: SQLite in one file, or PostgreSQL; trouble comes out as one exception."""
 
+import os
+import sqlite3
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 
@@ -26,7 +30,10 @@ def reading(connection: Connection) -> Connection:
 
 
 def open_engine(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; opens no connection yet. Raises ValueError."""
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; opens no connection yet. Raises ValueError.
+
+    An SQLite file is opened, never made: an empty one in its place would hide that the real one is gone.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -43,10 +50,22 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     return engine
 
 
-def _sqlite(url: Any, pool_size: int) -> Engine:
+def make_file(url: str) -> None:
+    """Make the empty file of an SQLite database that is not there yet, closed to other users. Raises StorageDown."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+        try:
+            os.close(os.open(parsed.database, os.O_WRONLY | os.O_CREAT, 0o600))  # the write-ahead log takes its mode
+        except OSError as problem:
+            raise StorageDown(str(problem)) from problem
+
+
+def _sqlite(url: URL, pool_size: int) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ValueError("SQLite needs a file: write sqlite:///path")
     # isolation_level None: the driver begins nothing by itself, we say BEGIN below.
     engine = create_engine(
-        url,
+        url.set(database=f"file:{quote(url.database)}", query={**url.query, "mode": "rw", "uri": "true"}),
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=CONNECT_SECONDS,
@@ -86,4 +105,11 @@ def _translate(context: ExceptionContext) -> None:
         return
     problem = context.sqlalchemy_exception
     if isinstance(problem, DBAPIError) and not isinstance(problem, OURS):
-        raise StorageDown(type(problem.orig).__name__) from context.original_exception
+        raise StorageDown(_told(problem.orig, context)) from context.original_exception
+
+
+def _told(problem: BaseException | None, context: ExceptionContext) -> str:
+    """What happened. A statement's error may repeat the row it met; SQLite's, and those of connecting, do not."""
+    kind = type(problem).__name__
+    harmless = isinstance(problem, sqlite3.Error) or context.connection is None
+    return f"{kind}: {' '.join(str(problem).split())}" if harmless else kind

@@ -10,13 +10,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from ivr.storage.engine import open_engine
+from ivr.storage.engine import make_file, open_engine
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str) -> None:
     """Apply what is missing; a second run changes nothing. Raises StorageDown."""
+    make_file(url)
     with _transaction(url) as connection:
         command.upgrade(config(connection), "head")
 

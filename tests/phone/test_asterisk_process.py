@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -74,3 +75,24 @@ def test_an_asterisk_that_does_not_start_is_a_clear_error(tmp_path):
 
     with pytest.raises(AsteriskFailed, match=r"did not start \(status 3\); see .*messages"):
         Asterisk(broken, phone_config(tmp_path)).start(within=5)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("sip", socket.SOCK_DGRAM), ("ami", socket.SOCK_STREAM)])
+def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path, name, kind):
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", 0))
+        config = phone_config(tmp_path, **{f"{name}_port": other.getsockname()[1]})
+        asterisk = Asterisk(program(), config)
+
+        with pytest.raises(AsteriskFailed, match=rf"{name}\.port: cannot listen on 127.0.0.1:\d+ \(Address already"):
+            asterisk.start()
+
+    assert asterisk.pid is None
+
+
+def test_its_logs_are_closed_to_other_users(tmp_path):
+    with running_asterisk(tmp_path) as asterisk:
+        logs = list((asterisk.config.folder / "log").iterdir())
+
+    assert {path.name for path in logs} == {"console", "messages"}
+    assert [path.name for path in logs if path.stat().st_mode & 0o077] == []

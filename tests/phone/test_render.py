@@ -2,6 +2,7 @@
 
 import shutil
 import stat
+from pathlib import Path
 from dataclasses import replace
 
 import pytest
@@ -99,6 +100,8 @@ def test_a_name_nobody_knows_is_an_error_with_its_file():
         ({"ami_secret": "a;b"}, "ami_secret: a line break or a semicolon"),
         ({"sip_port": 0}, "sip_port: 0 is not a port"),
         ({"rtp_start": 2000, "rtp_end": 2001}, "rtp_end: 2000 to 2001 holds no call"),
+        ({"sounds": Path("/srv/a,b")}, "sounds: /srv/a,b: Asterisk cannot play from a folder with ,"),
+        ({"apology": Path("/srv/a&b")}, "apology: /srv/a&b: Asterisk cannot play"),
     ],
 )
 def test_a_value_that_would_break_the_files_is_refused(tmp_path, changes, message):

@@ -218,6 +218,19 @@ async def test_what_is_said_about_a_patient_is_never_shared_and_goes_with_the_ca
     assert files_below(tmp_path) == []
 
 
+async def test_what_is_still_being_made_when_the_caller_hangs_up_goes_too(voice, tmp_path):
+    with voice.private("1700000000.43"):
+        asking = asyncio.create_task(voice.sounds(NAMED))
+        while not voice._flights._going:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        asking.cancel()
+    await voice._flights.close()
+
+    assert voice.counters.made == 1
+    assert files_below(tmp_path) == []
+    assert list((tmp_path / "private").iterdir()) == []
+
+
 def test_a_call_key_cannot_climb_out_of_the_private_folder(tmp_path):
     private = PrivateSounds(tmp_path / "private")
 

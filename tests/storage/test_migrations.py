@@ -15,6 +15,7 @@ from ivr.storage.tables import metadata
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def empty_url(request, tmp_path):
     if request.param == "sqlite":
+        (tmp_path / "new.sqlite").touch()
         yield f"sqlite:///{tmp_path}/new.sqlite"
         return
     server = request.getfixturevalue("postgres_server")
@@ -83,3 +84,23 @@ def test_a_migrated_database_can_be_taken_back_to_empty(empty_url):
 def test_a_database_that_cannot_be_opened_is_named_storage_down(tmp_path):
     with pytest.raises(StorageDown):
         migrate(f"sqlite:///{tmp_path}/no/such/folder/ivr.sqlite")
+
+
+def test_a_new_file_is_closed_to_other_users_and_an_odd_name_is_no_obstacle(tmp_path):
+    path = tmp_path / "больница № 1#;.db"
+
+    migrate(f"sqlite:///{path}")
+
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.connect():
+        modes = {found.stat().st_mode & 0o777 for found in tmp_path.iterdir()}
+    engine.dispose()
+    assert path.exists()
+    assert modes == {0o600}
+
+
+def test_a_file_that_is_gone_is_not_silently_an_empty_one(tmp_path):
+    with pytest.raises(StorageDown, match="unable to open"):
+        current(f"sqlite:///{tmp_path}/gone.db")
+
+    assert list(tmp_path.iterdir()) == []

@@ -93,10 +93,10 @@ class Instance:
         mark = f"IVR_FOLDERS__VAR={self.folder / 'var'}".encode()
         return [pid for pid in _all_processes() if mark in _words(pid, "environ")]
 
-    def stop(self) -> int:
-        """SIGTERM, and its exit status."""
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """A signal, and its exit status."""
         assert self._program
-        self._program.terminate()
+        self._program.send_signal(number)
         return self._program.wait(30)
 
     def die(self) -> None:

@@ -73,7 +73,7 @@ def test_what_only_a_person_can_mend_ends_the_start(hospital, folder):
     assert broken.processes() == []
 
 
-def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folder):
+def test_a_second_hospital_runs_beside_and_the_end_of_its_terminal_ends_it_alone(hospital, folder):
     beside = Instance(folder / "second", SOUNDS)
     assert beside.ivr("setup").returncode == 0
     try:
@@ -82,7 +82,7 @@ def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folde
         assert beside.takes_calls()
         assert hospital.takes_calls()
 
-        assert beside.stop() == 0
+        assert beside.stop(signal.SIGHUP) == 0
 
         assert beside.processes() == []
         assert "Traceback" not in beside.said()
@@ -90,6 +90,19 @@ def test_a_second_hospital_runs_beside_and_sigterm_ends_it_alone(hospital, folde
         assert hospital.takes_calls()
     finally:
         beside.end()
+
+
+def test_a_hospital_on_the_agi_port_of_another_does_not_start_and_says_so(hospital, folder):
+    beside = Instance(folder / "third", SOUNDS)
+    beside.environment["IVR_AGI__PORT"] = hospital.environment["IVR_AGI__PORT"]
+
+    up, status = beside.ivr("up"), beside.ivr("status")
+
+    assert up.returncode == 2
+    assert f"agi.port: cannot listen on 127.0.0.1:{hospital.environment['IVR_AGI__PORT']}" in up.stderr
+    assert "Traceback" not in up.stderr
+    assert "another installation listens" in status.stdout
+    assert hospital.takes_calls()
 
 
 def test_a_second_start_in_the_same_folder_is_refused_and_disturbs_nothing(hospital):
