@@ -116,6 +116,9 @@ def main() -> None:
     ) as problem:
         screen.print(str(problem), style="red")
         sys.exit(2)
+    except OSError as problem:  # a folder that may not be written, a disk that is full: its name is in the message
+        screen.print(str(problem), style="red")
+        sys.exit(2)
     except StorageDown as problem:
         screen.print(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks", style="red")
         sys.exit(2)

@@ -224,12 +224,15 @@ def _refuse_unknown_variables() -> None:
 
 
 def secret_of(settings: Settings, name: str) -> str:
-    """A password of this installation, made once and kept in the var folder for its owner alone."""
+    """A password of this installation, made once and kept in the var folder for its owner alone. Raises BadSettings."""
     path = settings.var / "secrets.toml"
-    known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as problem:
+        raise BadSettings(f"{path}: {problem}; remove it, and new passwords are made") from problem
     if name not in known:
         known[name] = secrets.token_urlsafe(12)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_suffix(f".{os.getpid()}")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

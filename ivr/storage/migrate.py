@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from ivr.storage.engine import make_file, open_engine
+from ivr.storage.engine import make_file, open_engine, reading
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -24,7 +24,7 @@ def migrate(url: str) -> None:
 
 def current(url: str) -> str | None:
     """The revision of a database; None before the first migration. Raises StorageDown."""
-    with _transaction(url) as connection:
+    with _transaction(url, read_only=True) as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -41,10 +41,10 @@ def config(connection: Connection | None = None) -> Config:
 
 
 @contextmanager
-def _transaction(url: str) -> Iterator[Connection]:
+def _transaction(url: str, *, read_only: bool = False) -> Iterator[Connection]:
     engine = open_engine(url, pool_size=1)
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection, (reading(connection) if read_only else connection).begin():
             yield connection
     finally:
         engine.dispose()

@@ -2,8 +2,8 @@
 
 import shutil
 import stat
-from pathlib import Path
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
