@@ -49,5 +49,13 @@ class Patient:
         born = self.birth_date
         return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
+    def birthday(self, years: int) -> date:
+        """The day on which the patient is so many years old."""
+        born = self.birth_date
+        try:
+            return born.replace(year=born.year + years)
+        except ValueError:  # 29 February
+            return date(born.year + years, 3, 1)
+
     def __repr__(self) -> str:
         return f"Patient({self.id})"

@@ -1,7 +1,7 @@
 """A speciality: whom it sees, whether a referral is needed, how long a visit lasts (domain 6.1, 1.6, D-11)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from ivr.domain.patient import Patient, Sex
@@ -35,8 +35,17 @@ class Speciality:
     horizon_days: int | None = None
 
     def admit(self, patient: Patient, on: date) -> None:
-        """Raise NotAdmitted where age or sex does not fit (1.6)."""
-        age = patient.age(on)
-        too_old = self.age_to is not None and age > self.age_to
-        if age < self.age_from or too_old or self.sex not in (None, patient.sex):
+        """Raise NotAdmitted where age or sex does not fit on that day (1.6)."""
+        self.admit_between(patient, on, on)
+
+    def admit_between(self, patient: Patient, first: date, last: date) -> None:
+        """Raise NotAdmitted where they fit on none of these days."""
+        since, until = self.days_of(patient)
+        if self.sex not in (None, patient.sex) or last < since or (until is not None and first > until):
             raise NotAdmitted(self.key)
+
+    def days_of(self, patient: Patient) -> tuple[date, date | None]:
+        """The first and the last day on which the patient's age fits."""
+        if self.age_to is None:
+            return patient.birthday(self.age_from), None
+        return patient.birthday(self.age_from), patient.birthday(self.age_to + 1) - timedelta(days=1)

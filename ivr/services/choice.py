@@ -5,7 +5,7 @@ from datetime import date, datetime
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
 from ivr.domain.refusals import AlreadyBooked, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
-from ivr.domain.rules import STANDARD, Rules
+from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor
 from ivr.domain.speciality import Access, Speciality
 from ivr.services.offers import other_visits, window
@@ -52,7 +52,7 @@ def check_choice(
         speciality = work.staff.speciality(speciality_key)
         if not patient.attached:
             raise NotAttached
-        speciality.admit(patient, today)
+        speciality.admit_between(patient, today, rules.last_day(today, speciality.horizon_days))
         if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):
             raise ReferralNeeded
         for visit in other_visits(work, patient.id, moves=None, now=now):
@@ -61,7 +61,7 @@ def check_choice(
     return speciality
 
 
-def find_referral(work: Work, patient_id: int, number: str, *, rules: Rules = STANDARD, now: datetime) -> Referral:
+def find_referral(work: Work, patient_id: int, number: str, *, rules: Rules, now: datetime) -> Referral:
     """The open referral of that number. Raises ReferralNotFound."""
     with work.reading():
         return open_referral(work, patient_id, number, today=rules.today(now))

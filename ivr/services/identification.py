@@ -5,8 +5,11 @@ from datetime import date, datetime
 from ivr.domain.identifiers import Certificate, Claim, PhoneNumber
 from ivr.domain.patient import OWN_CONSENT_AGE, Patient
 from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
-from ivr.domain.rules import STANDARD, Rules
+from ivr.domain.rules import Rules
 from ivr.services.ports import Work
+
+WITHHELD = 4
+"""So many times the failures of one telephone are let pass from all withheld numbers together (D-06)."""
 
 
 def identify(
@@ -21,7 +24,7 @@ def identify(
         _unless_locked(work, caller, rules, now)
         patient = work.patients.matching(claim, born)
         if patient is None:
-            _count_failure(work, caller, now)
+            work.attempts.add(caller, now)
             work.commit()
             raise NotIdentified
     _unless_expired(claim, patient, rules.today(now))
@@ -46,7 +49,7 @@ def may_hear_bookings(
     *,
     caller: PhoneNumber | None,
     ticket: str | None = None,
-    rules: Rules = STANDARD,
+    rules: Rules,
     now: datetime,
 ) -> bool:
     """Whether existing bookings may be told (4.2): a known telephone, or a ticket of the patient, is needed.
@@ -61,9 +64,7 @@ def may_hear_bookings(
         )
 
 
-def represents(
-    work: Work, caller: PhoneNumber | None, child: Patient, *, rules: Rules = STANDARD, now: datetime
-) -> bool:
+def represents(work: Work, caller: PhoneNumber | None, child: Patient, *, rules: Rules, now: datetime) -> bool:
     """Whether the telephone is that of a registered representative of a child under 15 (4.2)."""
     with work.reading():
         return _represents(work, caller, child, rules.today(now))
@@ -81,16 +82,11 @@ def _has_ticket(work: Work, patient: Patient, ticket: str | None) -> bool:
 
 
 def _unless_locked(work: Work, caller: PhoneNumber | None, rules: Rules, now: datetime) -> None:
-    if caller is None:
-        return
+    """Callers who withhold their number cannot be told apart: they are counted together, and patiently."""
+    allowed = rules.lock_after if caller is not None else rules.lock_after * WITHHELD
     failures = work.attempts.since(caller, now - rules.lock_window)
-    if len(failures) >= rules.lock_after and now < failures[-1] + rules.lock_for:
+    if len(failures) >= allowed and now < failures[-1] + rules.lock_for:
         raise CallerLocked
-
-
-def _count_failure(work: Work, caller: PhoneNumber | None, now: datetime) -> None:
-    if caller is not None:
-        work.attempts.add(caller, now)
 
 
 def _unless_expired(claim: Claim, patient: Patient, today: date) -> None:

@@ -264,11 +264,11 @@ class Calls(Protocol):
 
 
 class Attempts(Protocol):
-    """Failed identifications, counted per telephone; what was entered is never kept."""
+    """Failed identifications, counted per telephone, those without a number together; what was entered is not kept."""
 
-    def add(self, caller: PhoneNumber, now: datetime) -> None: ...
+    def add(self, caller: PhoneNumber | None, now: datetime) -> None: ...
 
-    def since(self, caller: PhoneNumber, moment: datetime) -> list[datetime]:
+    def since(self, caller: PhoneNumber | None, moment: datetime) -> list[datetime]:
         """In the order of time."""
 
 

@@ -84,7 +84,11 @@ def breaches_24h(work: Work, query: SlotQuery, nearest: Slot, *, rules: Rules, n
 
 
 def _wanted(work: Work, query: SlotQuery, rules: Rules, now: datetime) -> Wanted:
-    since, until = window(work.staff.speciality(query.speciality), rules, now)
+    speciality = work.staff.speciality(query.speciality)
+    since, until = window(speciality, rules, now)
+    first, last = speciality.days_of(work.patients.get(query.patient_id))
+    since = max(since, rules.span(first)[0])
+    until = until if last is None else min(until, rules.span(last)[1])
     if query.after is not None:
         since = max(since, query.after + timedelta(microseconds=1))
     visits = other_visits(work, query.patient_id, moves=query.moves, now=now)

@@ -45,13 +45,18 @@ class ConsentRegister(Register):
 
 
 class AttemptRegister(Register):
-    def add(self, caller: PhoneNumber, now: datetime) -> None:
-        self._run(insert(failed_identifications).values(caller=caller.e164, at=now))
+    def add(self, caller: PhoneNumber | None, now: datetime) -> None:
+        self._run(insert(failed_identifications).values(caller=_counted(caller), at=now))
 
-    def since(self, caller: PhoneNumber, moment: datetime) -> list[datetime]:
+    def since(self, caller: PhoneNumber | None, moment: datetime) -> list[datetime]:
         own = failed_identifications.c
-        chosen = select(own.at).where(own.caller == caller.e164, own.at > moment).order_by(own.at)
+        chosen = select(own.at).where(own.caller == _counted(caller), own.at > moment).order_by(own.at)
         return list(self._run(chosen).scalars())
+
+
+def _counted(caller: PhoneNumber | None) -> str:
+    """Withheld numbers are one."""
+    return "" if caller is None else caller.e164
 
 
 class AuditRegister(Register):

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ivr.domain.patient import Sex
 from ivr.domain.referral import Referral
@@ -62,3 +64,17 @@ def test_a_referral_is_open_to_its_last_day_and_for_the_booking_it_moves_with():
     assert not referral.is_open(date(2026, 4, 28))
     assert not used.is_open(ON)
     assert used.is_open(ON, moving=5)
+
+
+@given(born=st.dates(date(1910, 1, 1), date(2026, 4, 27)), on=st.dates(date(2026, 4, 27), date(2060, 1, 1)))
+def test_the_days_of_a_speciality_are_those_on_which_it_admits(born, on):
+    patient, speciality = a_patient(birth_date=born), a_speciality(age_from=15, age_to=17)
+    first, last = speciality.days_of(patient)
+    try:
+        speciality.admit(patient, on)
+    except NotAdmitted:
+        assert not first <= on <= last
+        assert not 15 <= patient.age(on) <= 17
+    else:
+        assert first <= on <= last
+        assert 15 <= patient.age(on) <= 17

@@ -108,11 +108,15 @@ def test_d06_after_the_lock_one_more_failure_locks_again(new_work, patient):
         identification.refuse_locked(new_work(), CALLER, rules=RULES, now=later)
 
 
-def test_a_hidden_number_is_neither_counted_nor_locked(new_work, patient, clinic):
-    fail(new_work, 6, caller=None)
-
+def test_hidden_numbers_are_counted_together_and_more_patiently(new_work, patient):
+    fail(new_work, 19, caller=None)
     assert identify(new_work, an_oms(500), caller=None) == patient
-    assert clinic.rows("failed_identifications") == []
+
+    fail(new_work, 1, caller=None)
+
+    with pytest.raises(CallerLocked):
+        identify(new_work, an_oms(500), caller=None)
+    assert identify(new_work, an_oms(500)) == patient
 
 
 def test_a_failure_keeps_the_telephone_and_never_what_was_entered(new_work, patient, clinic):

@@ -8,7 +8,7 @@ from ivr.domain.booking import BookingStatus
 from ivr.domain.refusals import NoSlots
 from ivr.domain.slot import Channel, SlotKind
 from ivr.domain.waiting_list import PartOfDay
-from ivr.services import search
+from ivr.services import choice, search
 from ivr.services.search import SlotQuery
 from tests.builders import NOW, RULES, at, every
 
@@ -229,3 +229,21 @@ def test_a_visit_that_is_over_hides_no_times(clinic, patient, doctor):
 
     assert clinic.nearest(patient, now=at("09:20")) == next_one
     assert clinic.rows("bookings")[0].status == BookingStatus.BOOKED
+
+
+def test_only_days_on_which_the_patients_age_fits_are_found(clinic, new_work):
+    """Eighteen on 1 May: the paediatrician until the day before, the therapist from that day on (1.6)."""
+    clinic.speciality("therapist", age_from=18)
+    clinic.speciality("paediatrician", age_from=0, age_to=17)
+    born = date(2008, 5, 1)
+    young = clinic.patient(birth_date=born)
+    slots = {}
+    for speciality in ("therapist", "paediatrician"):
+        doctor = clinic.doctor(speciality)
+        slots[speciality] = [clinic.slot(doctor, at(f"2026-{day} 10:00")) for day in ("04-30", "05-01")]
+
+    assert clinic.nearest(young, "paediatrician") == slots["paediatrician"][0]
+    assert clinic.nearest(young, "therapist") == slots["therapist"][1]
+    for speciality in slots:
+        assert len(ask(search.free_days, new_work, young, speciality=speciality)) == 1
+        assert choice.check_choice(new_work(), young, speciality, referral=None, rules=RULES, now=NOW)
