@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 5.0
 HUNG_SECONDS = 8.0
+LONGEST_SOCKET = 107
+"""unix(7): 108 bytes with the final zero."""
 
 
 class AsteriskFailed(RuntimeError):
@@ -117,6 +119,9 @@ class Asterisk:
 
     def _check_ports(self) -> None:
         """Asterisk itself goes on without a port that it did not get, and nobody can phone it."""
+        socket_file = self.config.folder / "run" / "asterisk.ctl"
+        if len(os.fsencode(socket_file)) > LONGEST_SOCKET:
+            raise AsteriskFailed(f"folders.var: {socket_file} is longer than the name of a socket may be; shorten it")
         wanted = (
             ("sip.port", socket.SOCK_DGRAM, self.config.bind, self.config.sip_port),
             ("ami.port", socket.SOCK_STREAM, self.config.ami_host, self.config.ami_port),

@@ -90,6 +90,13 @@ def test_a_port_that_is_taken_is_named_before_anything_starts(tmp_path, name, ki
     assert asterisk.pid is None
 
 
+def test_a_folder_too_deep_for_a_socket_is_named(tmp_path):
+    asterisk = Asterisk(program(), phone_config(tmp_path / ("a" * 90)))
+
+    with pytest.raises(AsteriskFailed, match=r"folders\.var: .*longer than the name of a socket"):
+        asterisk.start()
+
+
 def test_its_logs_are_closed_to_other_users(tmp_path):
     with running_asterisk(tmp_path) as asterisk:
         logs = list((asterisk.config.folder / "log").iterdir())
