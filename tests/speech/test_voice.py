@@ -115,6 +115,28 @@ async def test_a_worker_that_hangs_is_noticed_and_replaced(process, tmp_path):
         os.kill(hung, 0)
 
 
+async def test_who_waited_behind_a_hang_is_told_at_once():
+    process = VoiceProcess(ESPEAK, patience=0.0001)
+
+    asked = (process.render("Вы пятый в очереди.", 1.0, Path("/nowhere/a")) for _ in range(4))
+    told = [str(problem) for problem in await asyncio.gather(*asked, return_exceptions=True)]
+    await process.close()
+
+    assert told == ["espeak gave no answer 2 times", *["espeak has just failed"] * 3]
+    assert process.restarts == 2
+
+
+async def test_a_worker_leaves_no_file_behind_however_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    process = VoiceProcess(ESPEAK)
+    await process.version()
+    assert files_below(tmp_path)
+
+    await process.close()
+
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_a_text_that_would_kill_the_engine_is_refused_and_the_worker_lives(process, tmp_path):
     with pytest.raises(VoiceTrouble, match="1001 characters"):
         await process.render("а" * (LONGEST + 1), 1.0, tmp_path / "a")

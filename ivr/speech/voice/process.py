@@ -3,7 +3,10 @@
 import asyncio
 import json
 import logging
+import os
+import shutil
 import sys
+import tempfile
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ class VoiceProcess:
         self._patience, self._boot = patience, boot
         self._process: asyncio.subprocess.Process | None = None
         self._version = ""
+        self._failures = 0
+        self._folder = ""
         self._turn = asyncio.Lock()
         self._ids = count(1)
 
@@ -41,8 +46,11 @@ class VoiceProcess:
             return self._version
 
     async def render(self, text: str, rate: float, out: Path) -> None:
-        """Write out.sln16 and out.alaw. Raises VoiceTrouble."""
+        """Write out.sln16 and out.alaw. Raises VoiceTrouble, at once where the engine failed while others waited."""
+        failures = self._failures
         async with self._turn:
+            if self._failures != failures:
+                raise VoiceTrouble(f"{self.choice.engine} has just failed")
             for tried in range(1, _TRIES + 1):
                 try:
                     return await self._render(text, rate, out)
@@ -51,6 +59,7 @@ class VoiceProcess:
                     self.restarts += 1
                     log.warning("voice process replaced", extra={"engine": self.choice.engine, "tried": tried})
                     reason = problem
+            self._failures += 1
             raise VoiceTrouble(f"{self.choice.engine} gave no answer {_TRIES} times") from reason
 
     async def close(self) -> None:
@@ -69,12 +78,15 @@ class VoiceProcess:
         if self._process and self._process.returncode is None:
             return self._process
         await self._kill()
+        # Sentences about patients: the worker may be killed before it can tidy up, so the folder is ours.
+        self._folder = tempfile.mkdtemp(prefix="ivr-voice-")
         # A program of its own, never a fork of this one: espeak hangs in a forked child.
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ivr.speech.voice.worker"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=Path(__file__).parents[3],
+            env=os.environ | {"TMPDIR": self._folder},
         )
         try:
             await _send(self._process, self.choice.as_json())
@@ -98,6 +110,7 @@ class VoiceProcess:
         if process.stdin:
             process.stdin.close()
         await process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         process._transport.close()  # type: ignore[attr-defined]  # else its pipes wait for the collector
 
 
