@@ -11,6 +11,9 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         folder=settings.var / "asterisk",
         demo_secret=secret_of(settings, "demo"),
         ami_secret=secret_of(settings, "ami"),
+        agi_secret=secret_of(settings, "agi"),
+        # Call keys begin with it: those of two nodes on one database must differ.
+        system_name=f"ivr-{secret_of(settings, 'node')}",
         bind=sip.bind,
         external_address=sip.external_address,
         sip_port=sip.port,
@@ -21,6 +24,7 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         ami_host=settings.ami.host,
         ami_port=settings.ami.port,
         ami_user=settings.ami.user,
+        ami_permit=_permit(settings.ami.host),
         operators=(Operator("operator", secret_of(settings, "operator")),),
         trunk=_trunk(settings),
         ivr_extension=sip.extension,
@@ -32,6 +36,12 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         sounds=settings.path(settings.folders.sounds) / "asterisk",
         apology=PROJECT / "asterisk_config" / "sounds" / "apology",
     )
+
+
+def _permit(host: str) -> str:
+    """Who may log in by AMI: this machine, by whatever address of its own it connects."""
+    hosts = ["127.0.0.1"] if host in ("127.0.0.1", "localhost") else ["127.0.0.1", host]
+    return ",".join(f"{each}/255.255.255.255" for each in hosts)
 
 
 def _trunk(settings: Settings) -> Trunk | None:

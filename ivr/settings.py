@@ -1,5 +1,6 @@
 """Settings: a TOML file and the environment, typed; an unknown or malformed value refuses to start and says why."""
 
+import fcntl
 import os
 import secrets
 import tomllib
@@ -93,21 +94,21 @@ class Voice(Section):
     engine: Literal["auto", "rhvoice", "espeak"] = Field(
         "auto", description="auto: RHVoice where it is, else espeak-ng"
     )
-    cache_mb: int = Field(2048, ge=16, description="Size of the cache of rendered speech, megabytes")
+    cache_mb: int = Field(2048, ge=16, le=1_000_000, description="Size of the cache of rendered speech, megabytes")
 
 
 class RuleBook(Section):
     zone: Annotated[str, AfterValidator(_zone)] = Field("Europe/Moscow", description="The hospital's time zone")
     horizon_days: int = Field(14, ge=1, le=90, description="Booking horizon, days from tomorrow (D-01)")
-    lead_minutes: int = Field(30, ge=0, description="Least time before a visit (D-12)")
-    hold_seconds: int = Field(180, ge=30, description="A slot is held so long while talking (D-14)")
-    max_active: int = Field(4, ge=1, description="Active bookings of one patient (1.6)")
-    min_gap_minutes: int = Field(30, ge=0, description="Between two visits of one patient (1.6)")
-    lock_after: int = Field(5, ge=1, description="Failed identifications that lock a number (D-06)")
-    lock_window_hours: int = Field(24, ge=1, description="Counted within so many hours (D-06)")
-    lock_minutes: int = Field(30, ge=1, description="Locked for so long (D-06)")
-    resume_minutes: int = Field(10, ge=0, description="A cut call may be resumed within (P011)")
-    waiting_window_days: int = Field(30, ge=1, description="Default window of a waiting-list entry (1.5)")
+    lead_minutes: int = Field(30, ge=0, le=10_080, description="Least time before a visit (D-12)")
+    hold_seconds: int = Field(180, ge=30, le=3_600, description="A slot is held so long while talking (D-14)")
+    max_active: int = Field(4, ge=1, le=100, description="Active bookings of one patient (1.6)")
+    min_gap_minutes: int = Field(30, ge=0, le=1_440, description="Between two visits of one patient (1.6)")
+    lock_after: int = Field(5, ge=1, le=1_000, description="Failed identifications that lock a number (D-06)")
+    lock_window_hours: int = Field(24, ge=1, le=8_760, description="Counted within so many hours (D-06)")
+    lock_minutes: int = Field(30, ge=1, le=43_200, description="Locked for so long (D-06)")
+    resume_minutes: int = Field(10, ge=0, le=1_440, description="A cut call may be resumed within (P011)")
+    waiting_window_days: int = Field(30, ge=1, le=366, description="Default window of a waiting-list entry (1.5)")
     model: Literal["centralised", "decentralised"] = Field("centralised", description="Who makes feedback calls (S4.3)")
 
 
@@ -118,17 +119,17 @@ class HospitalFiles(Section):
 
 
 class Phone(Section):
-    max_calls: int = Field(232, ge=1, description="Calls in conversation at once; more go to a person")
+    max_calls: int = Field(232, ge=1, le=10_000, description="Calls in conversation at once; more go to a person")
     drain_seconds: float = Field(
-        60, ge=0, allow_inf_nan=False, description="At the end calls may finish within this time"
+        60, ge=0, le=86_400, allow_inf_nan=False, description="At the end calls may finish within this time"
     )
-    threads: int = Field(8, ge=1, description="Threads for the database")
+    threads: int = Field(8, ge=1, le=256, description="Threads for the database")
 
 
 class Queue(Section):
-    seconds: int = Field(300, ge=10, description="Longest wait for an operator in one round")
-    length: int = Field(50, ge=1, description="Most callers waiting")
-    callback_offer_seconds: int = Field(25, ge=5, description="How often a call-back is offered")
+    seconds: int = Field(300, ge=10, le=86_400, description="Longest wait for an operator in one round")
+    length: int = Field(50, ge=1, le=10_000, description="Most callers waiting")
+    callback_offer_seconds: int = Field(25, ge=5, le=3_600, description="How often a call-back is offered")
 
 
 class Log(Section):
@@ -226,16 +227,30 @@ def _refuse_unknown_variables() -> None:
 def secret_of(settings: Settings, name: str) -> str:
     """A password of this installation, made once and kept in the var folder for its owner alone. Raises BadSettings."""
     path = settings.var / "secrets.toml"
+    known = _secrets(path)
+    if name not in known:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)  # two commands at once must not make two
+            known = _secrets(path)
+            known.setdefault(name, secrets.token_urlsafe(12))
+            _write_secrets(path, known)
+        finally:
+            os.close(folder)
+    return str(known[name])
+
+
+def _secrets(path: Path) -> dict[str, str]:
     try:
-        known = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as problem:
         raise BadSettings(f"{path}: {problem}; remove it, and new passwords are made") from problem
-    if name not in known:
-        known[name] = secrets.token_urlsafe(12)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_suffix(f".{os.getpid()}")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(f'{key} = "{value}"\n' for key, value in known.items())
-        part.replace(path)
-    return str(known[name])
+
+
+def _write_secrets(path: Path, known: dict[str, str]) -> None:
+    part = path.with_suffix(f".{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.writelines(f'{key} = "{value}"\n' for key, value in known.items())
+    part.replace(path)

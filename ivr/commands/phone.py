@@ -66,6 +66,8 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> Non
                 log.info("slots published", extra={"added": added})
         except StorageDown:
             log.error("the schedule could not be published; next try in an hour")
+        except Exception:  # calls go on with the slots there are
+            log.exception("the schedule could not be published; next try in an hour")
         voice.prepare(bootstrap.usual_sounds(settings, house))
         await asyncio.sleep(KEEP_SECONDS)
 

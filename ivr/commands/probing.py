@@ -45,13 +45,13 @@ async def agi(config: PhoneConfig) -> str:
     """The program of this installation answers behind the AGI port."""
     reader, writer = await asyncio.open_connection(config.agi_host, config.agi_port)
     try:
-        writer.write(b"agi_network: yes\nagi_network_script: health\n\n")
+        writer.write(f"agi_network: yes\nagi_network_script: health?{config.agi_secret}\n\n".encode())
         said = (await reader.read(200)).decode("utf-8", "replace")
     finally:
         writer.close()
     if config.instance not in said:
-        who = "the program of another installation" if said.startswith("NOOP") else "something else"
-        raise RuntimeError(f"{who} listens on {config.agi_host}:{config.agi_port}; set another agi.port")
+        where = f"{config.agi_host}:{config.agi_port}"
+        raise RuntimeError(f"something else, perhaps another installation, listens on {where}; set another agi.port")
     return f"{config.agi_host}:{config.agi_port}"
 
 

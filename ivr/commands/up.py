@@ -10,12 +10,14 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from ivr import bootstrap
 from ivr.commands import probing
 from ivr.commands.alone import alone
 from ivr.commands.phone_process import PhoneProcess
 from ivr.commands.probing import Finding, finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
+from ivr.domain.identifiers import Certificate, Claim, OmsNumber
 from ivr.phone.asterisk import Asterisk, AsteriskFailed, keep_running
 from ivr.phone_config import phone_config_of
 from ivr.settings import Settings
@@ -71,6 +73,7 @@ async def _up(settings: Settings) -> None:
             _say_ready(settings)
         await _either(running, stopping)
         console.print("stopping: calls may finish, then Asterisk ends …")
+        await asyncio.to_thread(asterisk.close_doors)
         await phone.stop(settings.phone.drain_seconds + 10)
         await _empty(asterisk, settings.phone.drain_seconds)
         asterisk_stopping.set()
@@ -143,16 +146,23 @@ def _say_ready(settings: Settings) -> None:
     operator = config.operators[0]
     say(f"As operator   a second softphone: user {operator.name}, password {operator.secret}")
     say("No telephone  [bold].venv/bin/ivr talk[/]\n")
-    if settings.hospital.demo:
-        say(_people(), markup=False)
+    if people := _people(settings):
+        say(people, markup=False)
     say("Ctrl-C stops everything that was started.\n")
 
 
-def _people() -> str:
-    """One line each: what to key, who it is, what he is good for."""
+def _people(settings: Settings) -> str:
+    """One line each for those who are in the database: what to key, who it is, what he is good for."""
     lines = ["Fictitious patients: number, birth date as keyed, telephone"]
-    for person in demo_people()["people"].values():
-        name = " ".join(filter(None, (person["surname"], person["given_name"], person.get("patronymic"))))
-        number = person.get("oms") or person.get("certificate", "")
-        lines.append(f"  {number:<16}  {person['born']:%d%m%Y}  {person.get('phone', ''):<12}  {name}: {person['use']}")
-    return "\n".join(lines)
+    with bootstrap.clinic_of(settings) as clinic, clinic.work().reading() as work:
+        for person in demo_people()["people"].values():
+            number = person.get("oms") or person.get("certificate", "")
+            if work.patients.matching(_claim(number), person["born"]):
+                name = " ".join(filter(None, (person["surname"], person["given_name"], person.get("patronymic"))))
+                phone = person.get("phone", "")
+                lines.append(f"  {number:<16}  {person['born']:%d%m%Y}  {phone:<12}  {name}: {person['use']}")
+    return "\n".join(lines) if len(lines) > 1 else ""
+
+
+def _claim(number: str) -> Claim:
+    return OmsNumber(number) if len(number) == 16 else Certificate(number)

@@ -1,6 +1,7 @@
 """Guarded FastAGI server: panoramisk's routes, behind a door that survives whatever a socket brings."""
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -29,9 +30,10 @@ Route = Callable[[AgiCall], Awaitable[None]]
 class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untyped
     """Routes of panoramisk's Application; every connection ends closed, and none can stop the others."""
 
-    def __init__(self, *, header_seconds: float = HEADER_SECONDS) -> None:
+    def __init__(self, *, header_seconds: float = HEADER_SECONDS, secret: str = "") -> None:
         super().__init__(default_encoding="utf-8", loop=asyncio.get_running_loop())
         self.header_seconds = header_seconds
+        self._secret = secret
         self._connections: set[asyncio.Task[None]] = set()
 
     def add_route(self, path: str, endpoint: Route) -> None:
@@ -79,7 +81,9 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
         except CallerHungUp:
             log.info("caller hung up")
         except Exception:
-            log.exception("AGI route failed", extra={"route": call.headers.get("agi_network_script")})
+            log.exception(
+                "AGI route failed", extra={"route": call.headers.get("agi_network_script", "").partition("?")[0]}
+            )
         finally:
             await call.close()
 
@@ -104,10 +108,18 @@ class AgiApplication(Application):  # type: ignore[misc]  # panoramisk is untype
         script = headers.get("agi_network_script")
         if script is None:
             raise NotAgi("no agi_network_script among the headers")
-        route = self._route.get(script.partition("?")[0])
+        name, _, secret = script.partition("?")
+        if self._secret and not hmac.compare_digest(secret.encode(), self._secret.encode()):
+            raise NotAgi("the address lacks the secret of this installation; render Asterisk's configuration again")
+        route = self._route.get(name)
         if route is None:
-            raise NotAgi(f"no route {script[:40]!r}; there are {', '.join(self._route)}")
+            raise NotAgi(f"no route {name[:40]!r}; there are {', '.join(self._route)}")
         return route
+
+
+def _name(headers: dict[str, str]) -> str:
+    """Of the route, without the secret behind it."""
+    return headers.get("agi_network_script", "").partition("?")[0]
 
 
 def _peer(writer: asyncio.StreamWriter) -> str:

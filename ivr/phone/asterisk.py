@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 ASK_SECONDS = 5.0
 HUNG_SECONDS = 8.0
+LEFTOVER_SECONDS = 2.0
+"""A process that was just ended may keep its ports a moment longer."""
 LONGEST_SOCKET = 107
 """unix(7): 108 bytes with the final zero."""
 
@@ -43,6 +45,11 @@ class Asterisk:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
+
+    @property
+    def control(self) -> Path:
+        """The socket of its command line."""
+        return self.config.folder / "run" / "asterisk.ctl"
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
@@ -94,6 +101,13 @@ class Asterisk:
         self._process = None
         self._pid_file.unlink(missing_ok=True)
 
+    def close_doors(self) -> None:
+        """Begin no new call; those there are go on."""
+        try:
+            self.cli("dialplan set global IVR_CLOSED 1")
+        except AsteriskFailed as problem:
+            log.warning("new calls could not be kept out", extra={"reason": str(problem)})
+
     def end_if_hung(self, within: float = HUNG_SECONDS) -> None:
         """Kill an Asterisk that lives and does not answer: its callers hear nothing any more."""
         try:
@@ -119,9 +133,18 @@ class Asterisk:
 
     def _check_ports(self) -> None:
         """Asterisk itself goes on without a port that it did not get, and nobody can phone it."""
-        socket_file = self.config.folder / "run" / "asterisk.ctl"
-        if len(os.fsencode(socket_file)) > LONGEST_SOCKET:
-            raise AsteriskFailed(f"folders.var: {socket_file} is longer than the name of a socket may be; shorten it")
+        deadline = time.monotonic() + LEFTOVER_SECONDS
+        while True:
+            try:
+                return self._bind_ports()
+            except AsteriskFailed:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def _bind_ports(self) -> None:
+        if len(os.fsencode(self.control)) > LONGEST_SOCKET:
+            raise AsteriskFailed(f"folders.var: {self.control} is longer than the name of a socket may be; shorten it")
         wanted = (
             ("sip.port", socket.SOCK_DGRAM, self.config.bind, self.config.sip_port),
             ("ami.port", socket.SOCK_STREAM, self.config.ami_host, self.config.ami_port),
@@ -142,7 +165,7 @@ class Asterisk:
     def _wait_booted(self, deadline: float) -> None:
         while time.monotonic() < deadline and self.is_running():
             # The control socket appears a little before the end of the boot.
-            if (self.config.folder / "run" / "asterisk.ctl").exists() and self._has_booted(deadline):
+            if self.control.exists() and self._has_booted(deadline):
                 return
             time.sleep(0.05)
         status = self._process.poll() if self._process else None
@@ -153,19 +176,29 @@ class Asterisk:
 
     def _has_booted(self, deadline: float) -> bool:
         try:
-            return "fully booted" in self.cli("core waitfullybooted", max(0.1, deadline - time.monotonic()))
+            booted = "fully booted" in self.cli("core waitfullybooted", max(0.1, deadline - time.monotonic()))
+            # Another Asterisk in this folder would have answered, and ours would be about to end.
+            return booted and self._noted(self._own_pid_file) == self.pid
         except AsteriskFailed:
             return False
 
     def _end_leftover(self) -> None:
         """A crashed parent may have left Asterisk behind. It is ended only if it runs on this very configuration."""
+        for pid in {self._noted(self._pid_file), self._noted(self._own_pid_file)} - {0}:
+            if self._runs_here(pid):
+                log.warning("leftover Asterisk is ended", extra={"pid": pid})
+                self._end(pid)
+
+    @property
+    def _own_pid_file(self) -> Path:
+        """Asterisk's own: a parent killed at once had no time to write ours."""
+        return self.config.folder / "run" / "asterisk.pid"
+
+    def _noted(self, file: Path) -> int:
         try:
-            pid = int(self._pid_file.read_text())
+            return int(file.read_text())
         except (OSError, ValueError):
-            return
-        if self._runs_here(pid):
-            log.warning("leftover Asterisk is ended", extra={"pid": pid})
-            self._end(pid)
+            return 0
 
     def _runs_here(self, pid: int) -> bool:
         try:

@@ -66,6 +66,8 @@ class PhoneConfig:
     """Where Asterisk's own files go: etc, data, log, run."""
     demo_secret: str = field(repr=False)
     ami_secret: str = field(repr=False)
+    agi_secret: str = field(default="", repr=False)
+    """Stands in the AGI addresses of the dialplan; who connects without it is no Asterisk of ours."""
     bind: str = "127.0.0.1"
     external_address: str = ""
     """The address telephones see, when this machine is behind a router."""

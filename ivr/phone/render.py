@@ -41,6 +41,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "MEDIA_ADDRESS": _media_address(config),
         "AGI_HOST": config.agi_host,
         "AGI_PORT": str(config.agi_port),
+        "AGI_SECRET": config.agi_secret,
         "AMI_HOST": config.ami_host,
         "AMI_PORT": str(config.ami_port),
         "AMI_USER": config.ami_user,

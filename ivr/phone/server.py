@@ -58,7 +58,7 @@ class PhoneServer:
 
     async def start(self) -> None:
         """Listen. Raises BadPhoneConfig if the port is taken or the address is not ours."""
-        self._application = AgiApplication()
+        self._application = AgiApplication(secret=self._config.agi_secret)
         for name in ROUTES:
             self._application.add_route(name, partial(self._take, name))
         self._application.add_route("health", self._answer_probe)

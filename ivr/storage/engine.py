@@ -96,7 +96,15 @@ def _postgresql(url: Any, pool_size: int) -> Engine:
         pool_timeout=CONNECT_SECONDS,
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC -c lock_timeout=5s"},
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "options": "-c timezone=UTC -c lock_timeout=5s",
+            # A host that has vanished says nothing: without these its connections would wait for hours.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
     )
 
 

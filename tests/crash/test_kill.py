@@ -49,6 +49,7 @@ class Hospital:
         assert done.returncode == 0, done.stderr
         self.engine = open_engine(f"sqlite:///{folder}/hospital/var/ivr.db")
         self.port = int(self.instance.environment["IVR_AGI__PORT"])
+        self.secret = self.instance.secrets()["agi"]
         self.process = None
         with SqlWork(self.engine) as work:
             self.patients = [self._admit(work, oms, n) for n, oms in zip(range(PATIENTS + 1), numbers(), strict=False)]
@@ -71,7 +72,9 @@ class Hospital:
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "ivr.cli", "phone"), cwd=PROJECT, env=self.instance.environment
         )
-        config = PhoneConfig(self.instance.folder, demo_secret="x", ami_secret="x", agi_port=self.port)
+        # As the instance itself has it: the probe tells it from another.
+        folder = self.instance.folder / "var" / "asterisk"
+        config = PhoneConfig(folder, demo_secret="x", ami_secret="x", agi_secret=self.secret, agi_port=self.port)
         async with asyncio.timeout(READY_SECONDS):
             while not (await finding("phone", lambda: probing.agi(config))).ok:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
@@ -92,7 +95,7 @@ class Hospital:
         """One call, however it ends."""
         exchange = Exchange(keys, [])
         with contextlib.suppress(OSError):  # killed
-            await exchange.call(self.port, route="inbound", caller=patient[2].e164, key=key)
+            await exchange.call(self.port, route="inbound", caller=patient[2].e164, key=key, secret=self.secret)
 
     def has_identified(self, call_key):
         return any("patient_id" in row.progress for row in self.rows(tables.calls, call_key=call_key))

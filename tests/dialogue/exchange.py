@@ -35,10 +35,10 @@ class Exchange:
         self._rest = ""
         self._waiting = waiting
 
-    async def call(self, port: int, *, route: str, caller: str | None, key: str) -> None:
+    async def call(self, port: int, *, route: str, caller: str | None, key: str, secret: str = "") -> None:
         """Place the call and answer commands until the program or the caller ends it."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        headers = {"agi_network": "yes", "agi_network_script": route, "agi_arg_1": key}
+        headers = {"agi_network": "yes", "agi_network_script": f"{route}?{secret}", "agi_arg_1": key}
         headers["agi_callerid"] = caller or "unknown"
         writer.write("".join(f"{name}: {value}\n" for name, value in headers.items()).encode() + b"\n")
         try:

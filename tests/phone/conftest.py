@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ async def serve() -> AsyncIterator[Serve]:
     servers: list[tuple[AgiApplication, asyncio.Server]] = []
     far_ends: list[FarEnd] = []
 
-    async def start(route: Callable[[AgiCall], Awaitable[None]], **options: float) -> FarEnd:
+    async def start(route: Callable[[AgiCall], Awaitable[None]], **options: Any) -> FarEnd:
         application = AgiApplication(**options)
         application.add_route("inbound", route)
         server = await application.listen("127.0.0.1", 0)

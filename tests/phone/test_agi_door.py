@@ -113,6 +113,28 @@ async def test_headers_in_broken_utf8_are_read(serve):
     assert seen == ["И\ufffd"]
 
 
+@pytest.mark.parametrize("script", [b"inbound", b"inbound?wrong", b"inbound?"])
+async def test_who_does_not_know_the_secret_of_the_address_is_no_asterisk_of_ours(serve, caplog, script):
+    async def route(call):
+        pytest.fail("the call was taken")
+
+    far_end = await serve(route, secret="right")
+    far_end.send(HEADERS.replace(b"script: inbound", b"script: " + script))
+
+    assert await far_end.is_closed()
+    assert "right" not in caplog.text
+
+
+async def test_the_secret_of_the_address_lets_in(serve):
+    async def route(call):
+        await call.get("N1")
+
+    far_end = await serve(route, secret="right")
+    far_end.send(HEADERS.replace(b"script: inbound", b"script: inbound?right"))
+
+    assert await far_end.line() == b'GET VARIABLE "N1"\n'
+
+
 @pytest.mark.parametrize("forged", [b"agi_callerid: +70000000101\n", b"agi_arg_1: another\n"])
 async def test_a_header_that_comes_twice_is_a_forgery(serve, caplog, forged):
     async def route(call):

@@ -221,6 +221,24 @@ async def test_calls_still_running_at_the_end_of_a_drain_go_to_a_person_without_
     assert not phone.has_done("ivr-inbound Playback")
 
 
+async def test_behind_closed_doors_no_call_is_begun_and_those_there_go_on(answer_calls, asterisk, phone):
+    async def story(line, caller, key):
+        await line.ask([HELLO], Keypad(first=30))
+
+    server = await answer_calls(story)
+    await phone.call()
+    await until(lambda: server.health().calls == 1)
+
+    await asyncio.to_thread(asterisk.close_doors)
+    try:
+        await phone.call()
+
+        await phone.reaches("ivr-inbound Hangup 34")
+        assert server.health().calls == 1
+    finally:
+        await phone.cli("dialplan set global IVR_CLOSED 0")
+
+
 async def test_a_hung_program_releases_the_channel_when_the_caller_goes(asterisk, phone):
     connected = asyncio.get_running_loop().create_future()
     config = asterisk.config

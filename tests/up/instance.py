@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,11 @@ class Instance:
         return subprocess.run(
             command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def secrets(self) -> dict[str, str]:
+        """The passwords of this installation; some command has made them."""
+        self.ivr("status")
+        return tomllib.loads((self.folder / "var" / "secrets.toml").read_text())
 
     def takes_calls(self) -> bool:
         return self.ivr("status").returncode == 0
