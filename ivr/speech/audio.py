@@ -23,6 +23,8 @@ _SILENT_DB = -45.0
 _GATE_DB = -10.0
 """Below the mean: pauses do not count as speech (as in ITU-R BS.1770)."""
 _KNEE, _CEILING = 0.7, 0.89
+_STREAMED = 2**30
+"""Bytes: a WAV that says it is longer was written without knowing its length."""
 
 Samples = NDArray[np.float64]
 
@@ -48,13 +50,25 @@ def read_wav(path: Path) -> Sound:
     try:
         with wave.open(str(path)) as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-            data = file.readframes(file.getnframes())
+            frames = file.getnframes()
+            data = file.readframes(frames)
     except (OSError, EOFError, wave.Error) as problem:
-        raise BadAudio(f"{path.name}: {problem}") from problem
+        raise BadAudio(f"{path.name}: {str(problem) or 'it ends too early'}") from problem
     if width != 2 or not data:
         raise BadAudio(f"{path.name}: a WAV with 16-bit samples is needed")
+    if len(data) % (width * channels) or len(data) < frames * width * channels < _STREAMED:
+        raise BadAudio(f"{path.name}: its end is cut off")
     samples = np.frombuffer(data, "<i2").astype(np.float64) / 32768
     return Sound(samples.reshape(-1, channels).mean(axis=1), rate)
+
+
+def fault_of(path: Path) -> str | None:
+    """Why a WAV cannot be made into a sound; None where it can."""
+    try:
+        loudness(read_wav(path))
+    except BadAudio as problem:
+        return str(problem)
+    return None
 
 
 def for_telephone(sound: Sound, rate: int) -> Sound:

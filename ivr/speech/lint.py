@@ -108,6 +108,8 @@ def _length(key: str, said: str) -> Iterator[Finding]:
 
 def _recordings(book: Phrasebook, takes: Sequence[Take]) -> Iterator[Finding]:
     for take in takes:
+        if take.fault:
+            yield Finding("bad-take", take.key, f"{take.fault}: the synthesiser is heard instead; record it again")
         entry = book.entries.get(take.key)
         if entry is None:
             yield Finding(

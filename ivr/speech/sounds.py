@@ -15,6 +15,7 @@ from ivr.dialogue.line import LineTrouble, Utterance
 from ivr.speech import audio
 from ivr.speech.cache import PrivateSounds, SingleFlight, SoundCache, is_there, key_of, touch
 from ivr.speech.lexicon import Lexicon
+from ivr.speech.recordings import UNHEARD
 from ivr.speech.verbalise.dates import birth_parts
 from ivr.speech.verbalise.digits import DIGITS
 from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
@@ -59,6 +60,14 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class _Recording:
+    """A file as it is now: one that is copied again is another."""
+
+    path: Path
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     """Words spoken in one breath."""
 
@@ -79,6 +88,7 @@ class Voice:
         self._private = PrivateSounds(config.folder / "private")
         self._flights = SingleFlight()
         self._known: dict[_Piece, Path] = {}
+        self._unheard: set[_Recording] = set()
         self._resting: dict[str, float] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._complained = False
@@ -137,7 +147,7 @@ class Voice:
                 await asyncio.sleep(_BREATH_SECONDS)
 
     async def _all_there(self, utterance: Utterance) -> bool:
-        return all([is_there(await self._place(self.engines[0], piece)) for piece in self._pieces(utterance)])
+        return all([is_there(await self._best(piece)) for piece in self._pieces(utterance)])
 
     def _pieces(self, utterance: Utterance) -> list[_Piece]:
         rate = self._config.slow_rate if utterance.slow else self._config.rate
@@ -154,6 +164,8 @@ class Voice:
             self.counters.hits += 1
             touch(known)
             return known
+        if recorded := await self._recorded(piece):
+            return recorded
         for engine in self._awake():
             try:
                 return await self._from(engine, piece)
@@ -172,19 +184,51 @@ class Voice:
             self.counters.fallbacks += 1
         return place
 
+    async def _recorded(self, piece: _Piece) -> Path | None:
+        """The living voice, where it has read this and its file is whole: a bad file is told once."""
+        recording = self._recording(piece)
+        if recording is None:
+            return None
+        place = self._place_of(recording)
+        try:
+            if not is_there(place):
+                await self._flights.once(place, lambda out: self._import(recording, out))
+        except audio.BadAudio as problem:
+            if recording not in self._unheard:
+                self._unheard.add(recording)
+                log.error(UNHEARD, extra={"file": recording.path.name, "reason": str(problem)})
+            return None
+        except OSError:  # a full disk: the engines meet it too, and tell
+            return None
+        self._remember(piece, place)
+        return place
+
+    def _recording(self, piece: _Piece) -> _Recording | None:
+        path = None if piece.private else self._config.recordings.get(piece.text)
+        if path is None:
+            return None
+        try:
+            recording = _Recording(path, path.stat().st_mtime_ns)
+        except OSError:  # taken away while the program runs
+            return None
+        return recording if recording not in self._unheard else None
+
+    def _place_of(self, recording: _Recording) -> Path:
+        return self._cache.place(key_of(audio.CHAIN, f"{recording.path}:{recording.changed}"))
+
+    async def _best(self, piece: _Piece) -> Path:
+        recording = self._recording(piece)
+        return self._place_of(recording) if recording else await self._place(self.engines[0], piece)
+
     async def _place(self, engine: VoiceProcess, piece: _Piece) -> Path:
         """Where the sound belongs; anything that changes how it is heard changes the place."""
-        recording = self._recording(piece)
-        source = f"{recording}:{recording.stat().st_mtime_ns}" if recording else await engine.version()
         said = self._lexicon.for_engine(engine.choice.engine, piece.text)
+        source = await engine.version()
         key = key_of(audio.CHAIN, source, engine.choice.voice, str(piece.rate), self._lexicon.version, said)
         return self._private.place(_call.get(), key) if piece.private else self._cache.place(key)
 
     async def _make(self, engine: VoiceProcess, piece: _Piece, out: Path) -> None:
-        if recording := self._recording(piece):
-            await asyncio.to_thread(_import, recording, out)
-        else:
-            await engine.render(self._lexicon.for_engine(engine.choice.engine, piece.text), piece.rate, out)
+        await engine.render(self._lexicon.for_engine(engine.choice.engine, piece.text), piece.rate, out)
         if piece.private and _call.get() not in {
             *self._talking,
             _NO_CALL,
@@ -192,8 +236,9 @@ class Voice:
             self._private.forget(_call.get())
         self._made()
 
-    def _recording(self, piece: _Piece) -> Path | None:
-        return None if piece.private else self._config.recordings.get(piece.text)
+    async def _import(self, recording: _Recording, out: Path) -> None:
+        await asyncio.to_thread(lambda: audio.write_pair(audio.read_wav(recording.path), out))
+        self._made()
 
     def _remember(self, piece: _Piece, place: Path) -> None:
         if piece.private:  # what a patient said stays no longer than his call, in memory too
@@ -254,10 +299,3 @@ def _alone() -> re.Pattern[str]:
 def _bare(words: str) -> str:
     """Without the signs that end what was said before; empty if there was nothing else."""
     return words.strip().lstrip(" .,;:!?—")
-
-
-def _import(recording: Path, out: Path) -> None:
-    try:
-        audio.write_pair(audio.read_wav(recording), out)
-    except audio.BadAudio as problem:
-        raise VoiceTrouble(str(problem)) from problem

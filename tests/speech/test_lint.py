@@ -1,11 +1,14 @@
 """Each rule of the lint finds the fault it is there for, and the shipped words have none."""
 
+import wave
+from array import array
+
 import pytest
 
 from ivr.speech.lexicon import Lexicon
 from ivr.speech.lint import lint, missing_sounds
 from ivr.speech.phrasebook import Phrasebook
-from ivr.speech.recordings import takes, text_hash, usable
+from ivr.speech.recordings import UNHEARD, takes, text_hash, usable
 from ivr.speech.usage import Use, all_uses, uses_in_stories
 from ivr.speech.wording import LEXICON, PHRASES, PROMPTS, SPECIALITIES, BadWording
 
@@ -86,7 +89,7 @@ def test_a_recording_counts_only_while_the_text_is_what_was_read(tmp_path):
     book = a_book(tmp_path, "Да.")
     recordings = tmp_path / "recordings"
     recordings.mkdir()
-    (recordings / "a.b.wav").write_bytes(b"")
+    a_take(recordings / "a.b.wav")
     manifest = recordings / "manifest.toml"
 
     manifest.write_text(f'["a.b"]\ntext = "{text_hash("Да.")}"')
@@ -96,6 +99,36 @@ def test_a_recording_counts_only_while_the_text_is_what_was_read(tmp_path):
     manifest.write_text(f'["a.b"]\ntext = "{text_hash("Ну да.")}"')
     assert rules(book, recorded=takes(tmp_path)) == {"stale-take"}
     assert usable(book, tmp_path) == {}
+
+
+def a_take(path, frames=16000):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(array("h", [8000, -8000] * (frames // 2)).tobytes())
+
+
+BAD_TAKES = {
+    "empty": lambda path: path.write_bytes(b""),
+    "no sound file": lambda path: path.write_bytes(b"not a sound"),
+    "half copied": lambda path: path.write_bytes(path.read_bytes()[:20001]),
+    "silent": lambda path: path.write_bytes(path.read_bytes()[:44] + bytes(32000)),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_TAKES.values(), ids=BAD_TAKES)
+def test_a_recording_that_cannot_be_heard_is_an_error_and_is_not_used(tmp_path, spoil, caplog):
+    book = a_book(tmp_path, "Да.")
+    take = tmp_path / "recordings" / "a.b.wav"
+    take.parent.mkdir()
+    a_take(take)
+    (take.parent / "manifest.toml").write_text(f'["a.b"]\ntext = "{text_hash("Да.")}"')
+    assert rules(book, recorded=takes(tmp_path)) == set()
+
+    spoil(take)
+
+    assert rules(book, recorded=takes(tmp_path)) == {"bad-take"}
+    assert usable(book, tmp_path) == {}
+    assert [record.message for record in caplog.records] == [UNHEARD]
 
 
 def test_a_sound_not_made_yet_is_reported():

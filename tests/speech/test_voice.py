@@ -15,6 +15,7 @@ from ivr.speech import audio
 from ivr.speech.cache import YOUNG_SECONDS, PrivateSounds, SingleFlight, SoundCache
 from ivr.speech.lexicon import Lexicon
 from ivr.speech.phrasebook import Phrasebook
+from ivr.speech.recordings import UNHEARD
 from ivr.speech.sounds import SoundMissing, Voice, VoiceConfig, apart
 from ivr.speech.voice.process import VoiceProcess, VoiceTrouble
 from ivr.speech.voice.rhvoice_library import LIBRARY, beneath
@@ -303,17 +304,47 @@ def test_nothing_is_evicted_within_a_quarter_of_an_hour(tmp_path):
     assert cache.evict(now) == 0
 
 
-async def test_a_recording_is_heard_in_place_of_the_synthesiser(tmp_path):
-    take = tmp_path / "take.wav"
+def a_recording(path):
     tone = (np.sin(np.arange(48000) * 0.05) * 8000).astype("<i2")
-    with wave.open(str(take), "wb") as file:
+    with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 48000, 0, "NONE", ""))
         file.writeframes(tone.tobytes())
+    return path
+
+
+async def test_a_recording_is_heard_in_place_of_the_synthesiser(tmp_path):
+    take = a_recording(tmp_path / "take.wav")
     voice = a_voice(tmp_path / "sounds", [BROKEN], recordings={HELLO.text: take})
 
     (place,) = await voice.sounds(HELLO)
 
     assert heard(place).seconds == pytest.approx(1.0, abs=0.05)
+    assert await voice.missing([HELLO]) == []
+    await voice.close()
+
+
+async def test_a_recording_spoiled_while_the_program_runs_gives_way_to_the_synthesiser(tmp_path, caplog):
+    take = a_recording(tmp_path / "take.wav")
+    whole = take.read_bytes()
+    voice = a_voice(tmp_path / "sounds", [ESPEAK], recordings={HELLO.text: take})
+
+    take.write_bytes(whole[:20001])
+    for _ in range(2):
+        (place,) = await voice.sounds(HELLO)
+        assert heard(place).seconds > 4
+
+    assert [record.message for record in caplog.records] == [UNHEARD]
+    assert voice._awake() == voice.engines
+    await voice.close()
+
+
+async def test_a_recording_that_was_taken_away_gives_way_to_the_synthesiser(tmp_path):
+    voice = a_voice(tmp_path / "sounds", [ESPEAK], recordings={HELLO.text: tmp_path / "gone.wav"})
+
+    (place,) = await voice.sounds(HELLO)
+
+    assert heard(place).seconds > 4
+    assert await voice.missing([HELLO]) == []
     await voice.close()
 
 
