@@ -1,5 +1,6 @@
 """Speech made fit for the telephone: resampled, filtered, trimmed, levelled, and written as A-law and wideband."""
 
+import os
 import wave
 from dataclasses import dataclass
 from functools import cache
@@ -102,7 +103,10 @@ def write_whole(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
-        beside.write_bytes(data)
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a machine that loses its power may keep the name and not the sound
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,8 +26,11 @@ def key_of(*parts: str) -> str:
 
 
 def is_there(sound: Path) -> bool:
-    """The .alaw is written last, so it vouches for both."""
-    return os.path.exists(f"{sound}.alaw")  # noqa: PTH110  asked for every sound of every call
+    """The .alaw is written last, so it vouches for both; a crash of the machine may leave one that is empty."""
+    try:
+        return os.stat(f"{sound}.alaw").st_size > 0  # noqa: PTH116  asked for every sound of every call
+    except OSError:
+        return False
 
 
 class SingleFlight:
@@ -69,10 +72,10 @@ class SoundCache:
         files = sorted(_files(self.folder))
         excess = sum(size for _, size, _ in files) - self._most
         freed = 0
-        for used, size, path in files:
+        for used, size, sound in files:
             if freed >= excess or now - used < YOUNG_SECONDS:
                 break
-            _drop(path)
+            _drop(sound)
             freed += size
         return freed
 
@@ -112,19 +115,21 @@ def touch(sound: Path) -> None:
         os.utime(f"{sound}.alaw")
 
 
-def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """Last use, size and path of every .alaw; its twin goes with it."""
-    for path in folder.glob("??/*.alaw"):
+def _files(folder: Path) -> Iterator[tuple[float, int, list[Path]]]:
+    """Last use, size and files of every sound, whole or left in pieces by a crash; the .alaw first."""
+    sounds: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("??/*")):
+        sounds.setdefault(path.name.partition(".")[0], []).append(path)
+    for files in sounds.values():
         with suppress(OSError):
-            facts = path.stat()
-            twin = path.with_suffix(".sln16").stat()
-            yield facts.st_mtime, facts.st_size + twin.st_size, path
+            facts = [path.stat() for path in files]
+            yield facts[0].st_mtime, sum(fact.st_size for fact in facts), files
 
 
-def _drop(path: Path) -> None:
-    """The .alaw first: it vouches for both."""
-    path.unlink(missing_ok=True)
-    path.with_suffix(".sln16").unlink(missing_ok=True)
+def _drop(files: Sequence[Path]) -> None:
+    """The .alaw first: it vouches for the other."""
+    for path in files:
+        path.unlink(missing_ok=True)
 
 
 def _noticed(task: asyncio.Task[None]) -> None:

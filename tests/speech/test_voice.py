@@ -216,6 +216,15 @@ async def test_a_known_sound_that_was_thrown_away_is_made_again(voice):
     assert alaw_of(place)
 
 
+async def test_a_sound_that_a_crash_left_empty_is_made_again(voice):
+    (place,) = await voice.sounds(HELLO)
+    place.with_name(f"{place.name}.alaw").write_bytes(b"")
+
+    assert await voice.missing([HELLO]) == [HELLO]
+    assert await voice.sounds(HELLO) == [place]
+    assert alaw_of(place)
+
+
 async def test_prepared_sounds_are_there_when_asked_for(voice):
     voice.prepare([HELLO])
     await asyncio.gather(*voice._background)
@@ -257,8 +266,9 @@ async def test_what_is_still_being_made_when_the_caller_hangs_up_goes_too(voice,
 def test_a_call_key_cannot_climb_out_of_the_private_folder(tmp_path):
     private = PrivateSounds(tmp_path / "private")
 
-    assert private.place("../../etc", "k").is_relative_to(tmp_path / "private")
-    assert private.place("..", "k").parent != tmp_path
+    for climbing in ("../../etc", "..", "/etc", "a/../../b", ""):
+        assert private.place(climbing, "k").resolve().is_relative_to(tmp_path.resolve() / "private")
+        assert private.place(climbing, "k").resolve().parent != tmp_path.resolve() / "private"
 
 
 def test_a_birth_date_is_taken_apart_into_day_and_year():
@@ -310,6 +320,17 @@ def a_recording(path):
         file.setparams((1, 2, 48000, 0, "NONE", ""))
         file.writeframes(tone.tobytes())
     return path
+
+
+@pytest.mark.parametrize("left", ["aa1.alaw", "aa1.sln16", "aa1.sln16.0f.part"])
+def test_what_a_crash_left_of_a_sound_is_thrown_away_in_its_turn(tmp_path, left):
+    cache, now = SoundCache(tmp_path, most_bytes=0), 1_000_000.0
+    place = cache.place("aa1").with_name(left)
+    audio.write_whole(place, bytes(800))
+    os.utime(place, (now - 5000, now - 5000))
+
+    assert cache.evict(now) == 800
+    assert files_below(tmp_path) == []
 
 
 async def test_a_recording_is_heard_in_place_of_the_synthesiser(tmp_path):
