@@ -1,9 +1,13 @@
 """Menus: which phrases are said, which keys and words mean what. Data of prompts/menus.ru.toml."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from ivr.domain.patient import Subject
+from ivr.domain.purpose import Purpose
+from ivr.domain.waiting_list import PartOfDay
 
 EVERYWHERE = "everywhere"
 """The menu of words and keys that mean the same in every question."""
@@ -37,33 +41,95 @@ class Menu:
         return found.pop() if len(found) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the stories expect of a menu."""
+
+    options: frozenset[str] | None
+    """All they can deal with; None: specialities, which the lint compares."""
+    needed: frozenset[str] = frozenset()
+    """Those without which a caller could not answer."""
+    says: bool = True
+    """It has phrases of its own; else the story brings them."""
+
+
+STORIES: Mapping[str, Asked] = {
+    "main": Asked(frozenset({"book", "mine", "waiting", "home", "info", "slower"}), frozenset({"book"})),
+    "purpose": Asked(frozenset(Purpose)),
+    "subject": Asked(frozenset(Subject)),
+    "speciality": Asked(None),
+    "yes": Asked(frozenset({"yes", "no"}), frozenset({"yes", "no"}), says=False),
+    "part": Asked(frozenset(PartOfDay) - {PartOfDay.ANY}),
+    "booking_action": Asked(frozenset({"move", "cancel", "keep"}), frozenset({"keep"}), says=False),
+    "waiting_part": Asked(frozenset(PartOfDay)),
+    "village": Asked(frozenset({"feldsher", "clinic"})),
+    EVERYWHERE: Asked(frozenset({"operator", "repeat", "back", "main"}), frozenset({"operator"}), says=False),
+    "options": Asked(frozenset(), says=False),
+}
+"""Every menu that a story asks."""
+
+
 def load_menus(path: Path) -> Mapping[str, Menu]:
-    """Read the menus; raises BadMenu naming the place."""
+    """Read the menus, which must be what the stories use; raises BadMenu naming the place."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadMenu(f"{path}: {problem}") from problem
-    return {name: _menu(path, name, table) for name, table in tables.items()}
+    menus = {name: _menu(path, name, table) for name, table in tables.items()}
+    if missing := sorted(set(STORIES) - set(menus)):
+        raise BadMenu(f"{path}: missing menus: {', '.join(missing)}")
+    return menus
 
 
-def _menu(path: Path, name: str, table: Mapping[str, object]) -> Menu:
-    unknown = set(table) - {"say", "keys", "words", "help", "tries"}
-    if unknown:
+def _menu(path: Path, name: str, table: object) -> Menu:
+    entries = _table(path, name, table)
+    if unknown := set(entries) - {"say", "keys", "words", "help", "tries"}:
         raise BadMenu(f"{path}: menu {name}: unknown entry {sorted(unknown)[0]}")
-    keys = _table(path, name, table.get("keys", {}))
-    words = _table(path, name, table.get("words", {}))
-    if (reserved := set(keys) & {"0", "*", "#"}) and name != EVERYWHERE:
-        raise BadMenu(f"{path}: menu {name}: key {reserved.pop()} is the same everywhere and cannot be an option")
-    if stray := set(words) - set(keys.values()):
-        raise BadMenu(f"{path}: menu {name}: words for {stray.pop()}, which no key chooses")
-    return Menu(
+    keys = _table(path, name, entries.get("keys", {}))
+    words = _table(path, name, entries.get("words", {}))
+    menu = Menu(
         name=name,
-        say=_strings(path, name, table.get("say", [])),
+        say=_strings(path, name, entries.get("say", [])),
         keys={key: str(option) for key, option in keys.items()},
         words={option: _strings(path, name, said) for option, said in words.items()},
-        help=_strings(path, name, table.get("help", [])),
-        tries=int(str(table.get("tries", 3))),
+        help=_strings(path, name, entries.get("help", [])),
+        tries=_tries(path, name, entries.get("tries", 3)),
     )
+    for fault in (*_story_faults(menu), *_key_faults(menu)):
+        raise BadMenu(f"{path}: menu {name}: {fault}")
+    return menu
+
+
+def _key_faults(menu: Menu) -> Iterator[str]:
+    for key in menu.keys:
+        if key not in set("0123456789*#"):
+            yield f"{key} is no key of a telephone"
+        if key in ("0", "*", "#") and menu.name != EVERYWHERE:
+            yield f"key {key} is the same everywhere and cannot be an option"
+    for option in sorted(set(menu.words) - set(menu.keys.values())):
+        yield f"words for {option}, which no key chooses"
+
+
+def _story_faults(menu: Menu) -> Iterator[str]:
+    asked = STORIES.get(menu.name)
+    if asked is None:
+        yield "no story asks it"
+        return
+    options = set(menu.keys.values())
+    for option in sorted(options - asked.options if asked.options is not None else ()):
+        yield f"no story knows {option}; known are {', '.join(sorted(asked.options or ()))}"
+    if not options and asked.options != frozenset():
+        yield "keys are missing"
+    for option in sorted(asked.needed - options):
+        yield f"no key chooses {option}"
+    if asked.says and not menu.say:
+        yield "say is missing"
+
+
+def _tries(path: Path, name: str, value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise BadMenu(f"{path}: menu {name}: tries is a number from 1 on, not {value!r}")
+    return value
 
 
 def _table(path: Path, name: str, value: object) -> Mapping[str, object]:
