@@ -103,10 +103,9 @@ class StoredJournal:
     async def _write(self) -> None:
         """Store what there is; on failure it stays for the next time."""
         steps, entered = list(self._steps), self._entered
-        if entered is not None:
-            await self._desk.do(calls.save_progress, self._call_key, entered)
-            self._entered = None if self._entered is entered else self._entered
-        if steps:
-            held_until = self._desk.now() + self._desk.rules.hold
-            await self._desk.do(calls.steps, self._call_key, steps, held_until=held_until)
-            del self._steps[: len(steps)]
+        if not steps and entered is None:
+            return
+        held_until = self._desk.now() + self._desk.rules.hold if steps else None
+        await self._desk.do(calls.keep, self._call_key, steps, entered=entered, held_until=held_until)
+        self._entered = None if self._entered is entered else self._entered
+        del self._steps[: len(steps)]

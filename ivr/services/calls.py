@@ -39,30 +39,26 @@ def begin(work: Work, *, call_key: str, caller: PhoneNumber | None, line: str, n
         work.commit()
 
 
-def steps(work: Work, call_key: str, rows: Iterable[StepLike], *, held_until: datetime | None = None) -> None:
-    """Keep journal rows in one transaction. They hold no personal value.
+def keep(
+    work: Work,
+    call_key: str,
+    rows: Iterable[StepLike] = (),
+    *,
+    entered: Mapping[str, Any] | None = None,
+    held_until: datetime | None = None,
+) -> None:
+    """Keep journal rows, and what was entered so far, in one transaction; the rows hold no personal value.
 
-    An answered question is a sign of life: what the call holds it holds until that moment (D-14).
+    What was entered is for a caller cut off and for the operator. An answered question is a sign of life: what the
+    call holds it holds until `held_until` (D-14).
     """
     kept = [StepRow(row.step, row.attempt, row.outcome, row.waited_ms, row.wording, row.at) for row in rows]
     with work:
         work.calls.add_steps(call_key, kept)
+        if entered is not None:
+            work.calls.save_progress(call_key, entered)
         if held_until is not None:
             work.slots.renew(call_key, held_until)
-        work.commit()
-
-
-def step(
-    work: Work, *, call_key: str, step: str, attempt: int, outcome: str, waited_ms: int, wording: str, now: datetime
-) -> None:
-    """Keep one journal row."""
-    steps(work, call_key, [StepRow(step, attempt, outcome, waited_ms, wording, now)])
-
-
-def save_progress(work: Work, call_key: str, progress: Mapping[str, Any]) -> None:
-    """Keep what was entered so far, for a caller cut off and for the operator."""
-    with work:
-        work.calls.save_progress(call_key, progress)
         work.commit()
 
 

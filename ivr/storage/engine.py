@@ -2,7 +2,10 @@
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +21,7 @@ CONNECT_SECONDS = 3
 OURS = (IntegrityError, ProgrammingError, DataError)
 """Errors of a statement, not of the database: a rule, or a mistake of ours."""
 READ_ONLY = "ivr_read_only"
+TURN = "ivr_turn"
 # hide_parameters below: errors are logged with their tracebacks, and parameters are names and birth dates of patients.
 
 
@@ -60,6 +64,24 @@ def make_file(url: str) -> None:
             raise StorageDown(str(problem)) from problem
 
 
+@contextmanager
+def turn_to_write(engine: Engine) -> Iterator[None]:
+    """Writers of this process follow one another as soon as they can. Raises StorageDown.
+
+    SQLite has one writer at a time and lets the others sleep, up to a tenth of a second, before they look again.
+    """
+    turn = engine.get_execution_options().get(TURN)
+    if turn is None:
+        yield
+        return
+    if not turn.acquire(timeout=BUSY_MS / 1000):
+        raise StorageDown("another writer does not end")
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 def _sqlite(url: URL, pool_size: int) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ValueError("SQLite needs a file: write sqlite:///path")
@@ -71,6 +93,7 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
         pool_timeout=CONNECT_SECONDS,
         hide_parameters=True,
         connect_args={"isolation_level": None, "timeout": BUSY_MS / 1000, "check_same_thread": False},
+        execution_options={TURN: Lock()},
     )
     event.listen(engine, "connect", _pragmas)
     event.listen(engine, "begin", _begin)

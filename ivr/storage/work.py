@@ -1,7 +1,7 @@
 """The unit of work: one transaction, and the registers that speak within it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Self
 
 from sqlalchemy import Connection, Engine
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
-from ivr.storage.engine import OURS, reading
+from ivr.storage.engine import OURS, reading, turn_to_write
 from ivr.storage.patients import PatientRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
 from ivr.storage.referrals import ReferralRegister
@@ -40,6 +40,7 @@ class SqlWork:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        self._turn = ExitStack()
 
     @property
     def connection(self) -> Connection:
@@ -49,12 +50,17 @@ class SqlWork:
         return self._connection
 
     def __enter__(self) -> Self:
-        return self._open(read_only=False)
+        self._unless_open()
+        with ExitStack() as turn:
+            turn.enter_context(turn_to_write(self._engine))
+            self._open(read_only=False)
+            self._turn = turn.pop_all()
+        return self
 
     def __exit__(self, *problem: object) -> None:
         connection, self._connection = self.connection, None
         # Closing rolls back what was not committed. What the caller must hear of has been raised before.
-        with _unless_down():
+        with self._turn, _unless_down():
             connection.close()
 
     def commit(self) -> None:
@@ -71,9 +77,12 @@ class SqlWork:
         finally:
             self.__exit__()
 
-    def _open(self, *, read_only: bool) -> Self:
+    def _unless_open(self) -> None:
         if self._connection is not None:
             raise RuntimeError("this unit of work is open already")
+
+    def _open(self, *, read_only: bool) -> Self:
+        self._unless_open()
         with _unless_down():
             connection = self._engine.connect()
             if read_only:

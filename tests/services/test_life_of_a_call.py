@@ -24,7 +24,7 @@ def begin(new_work, key="call-1", caller=CALLER, now=NOW, node=""):
 
 def cut_off(new_work, key="call-1", outcome="hangup", progress=None, now=NOW):
     begin(new_work, key, now=now)
-    calls.save_progress(new_work(), key, {"patient_id": 1} if progress is None else progress)
+    calls.keep(new_work(), key, entered={"patient_id": 1} if progress is None else progress)
     if outcome:
         calls.finish(new_work(), key, outcome=outcome, detail=None, now=now)
 
@@ -36,7 +36,7 @@ def unfinished(new_work, caller=CALLER, now=NOW):
 def test_a_call_is_kept_from_its_beginning_to_its_end(new_work):
     begin(new_work)
     begin(new_work, now=NOW + timedelta(hours=1))
-    calls.save_progress(new_work(), "call-1", {"purpose": "ILLNESS"})
+    calls.keep(new_work(), "call-1", entered={"purpose": "ILLNESS"})
     calls.finish(new_work(), "call-1", outcome="goodbye", detail="served", now=at("08:03"))
 
     record = calls.of_key(new_work(), "call-1")
@@ -50,10 +50,8 @@ def test_a_call_is_kept_from_its_beginning_to_its_end(new_work):
 def test_steps_are_kept_in_order_even_of_a_call_that_could_not_be_begun(new_work):
     rows = [StepRow(name, 1, "answered", 900, "v1", NOW) for name in ("main", "purpose")]
 
-    calls.steps(new_work(), "call-9", rows)
-    calls.step(
-        new_work(), call_key="call-9", step="oms", attempt=2, outcome="silence", waited_ms=8000, wording="v1", now=NOW
-    )
+    calls.keep(new_work(), "call-9", rows)
+    calls.keep(new_work(), "call-9", [StepRow("oms", 2, "silence", 8000, "v1", NOW)])
 
     assert [row.step for row in calls.journal(new_work(), "call-9")] == ["main", "purpose", "oms"]
 
@@ -91,7 +89,7 @@ def test_a_caller_who_was_not_identified_starts_anew(new_work):
 
 def test_a_call_that_may_still_be_running_is_not_given_to_another_at_the_same_number(new_work):
     cut_off(new_work, outcome=None)
-    calls.steps(new_work(), "call-1", [StepRow("main", 1, "answered", 1, "v1", NOW + timedelta(minutes=2))])
+    calls.keep(new_work(), "call-1", [StepRow("main", 1, "answered", 1, "v1", NOW + timedelta(minutes=2))])
 
     assert unfinished(new_work, now=NOW + timedelta(minutes=2, seconds=29)) is None
     assert unfinished(new_work, now=NOW + timedelta(minutes=2, seconds=30))
@@ -99,7 +97,7 @@ def test_a_call_that_may_still_be_running_is_not_given_to_another_at_the_same_nu
 
 def test_a_process_that_starts_closes_the_calls_it_left_when_it_died(new_work, clinic, held_slot):
     begin(new_work, "call-1", node="here")
-    calls.save_progress(new_work(), "call-1", {"patient_id": 1})
+    calls.keep(new_work(), "call-1", entered={"patient_id": 1})
     begin(new_work, "call-2", caller=STRANGER, node="elsewhere")
 
     assert calls.close_crashed(new_work(), "here", now=NOW + timedelta(seconds=5)) == 1
