@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ivr import bootstrap
 from ivr.commands import probing
 from ivr.commands.probing import Finding, finding
-from ivr.dialogue.menus import load_menus
+from ivr.commands.wording import lint_of
 from ivr.phone.ami import Ami, AmiRefused
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import PhoneConfig
@@ -15,11 +15,8 @@ from ivr.phone.server import ROUTES
 from ivr.phone_config import phone_config_of
 from ivr.settings import Settings, config_file
 from ivr.setup import machine
-from ivr.speech.lexicon import Lexicon
-from ivr.speech.lint import lint
+from ivr.speech.build import missing_asterisk_sounds
 from ivr.speech.phrasebook import Phrasebook
-from ivr.speech.recordings import takes
-from ivr.speech.usage import all_uses
 
 CLOCK_FROM = 2026
 """A year before this one means a machine that has lost its clock."""
@@ -32,8 +29,8 @@ async def check(settings: Settings) -> list[Finding]:
         finding("settings", lambda: _settings(settings)),
         finding("clock", lambda: _clock(settings)),
         finding("database", lambda: probing.database(settings)),
-        finding("phrases", lambda: _phrases(settings)),
-        finding("sounds", lambda: _sounds(settings), within=60),
+        finding("phrases", lambda: phrases(settings)),
+        finding("sounds", lambda: sounds(settings, config), within=60),
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
         finding("rights", lambda: _rights(config)),
@@ -56,28 +53,25 @@ async def _clock(settings: Settings) -> str:
     return f"{now:%d.%m.%Y %H:%M} {settings.rules.zone}"
 
 
-async def _phrases(settings: Settings) -> str:
-    folder = settings.path(settings.folders.prompts)
-    load_menus(folder / "menus.ru.toml")
-    book = Phrasebook.load(folder)
-    errors = [found for found in lint(book, Lexicon.load(folder), all_uses(), takes()) if found.level == "error"]
-    if errors:
+async def phrases(settings: Settings) -> str:
+    found = lint_of(settings)
+    if errors := [finding for finding in found if finding.level == "error"]:
         raise RuntimeError(f"{len(errors)} errors, the first: {errors[0]}; see `ivr prompts lint`")
-    return f"{len(book.entries)} phrases"
+    return f"no errors, {len(found)} warnings"
 
 
-async def _sounds(settings: Settings) -> str:
+async def sounds(settings: Settings, config: PhoneConfig) -> str:
+    probing.must_be_writable(bootstrap.sounds_folder(settings))
     voice = bootstrap.voice_of(settings)
     book = Phrasebook.load(settings.path(settings.folders.prompts))
     try:
         wanted = list(book.static())
-        missing = await voice.missing(wanted)
+        missing = [utterance.key for utterance in await voice.missing(wanted)]
     finally:
         await voice.close()
+    missing += missing_asterisk_sounds(config.sounds, book)
     if missing:
-        raise RuntimeError(
-            f"{len(missing)} of {len(wanted)} missing, such as {missing[0].key}; run `ivr prompts build`"
-        )
+        raise RuntimeError(f"{len(missing)} missing, such as {missing[0]}; run `ivr prompts build`")
     return f"{len(wanted)} sounds, {voice.engines[0].choice.engine} {voice.engines[0].choice.voice}"
 
 

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
 
+from ivr import bootstrap
 from ivr.phone.ami import Ami
 from ivr.phone.config import PhoneConfig
 from ivr.settings import Settings
@@ -33,12 +36,26 @@ async def finding(part: str, probe: Probe, *, within: float = 10.0) -> Finding:
         return Finding(part, False, str(problem) or type(problem).__name__)
 
 
+def must_be_writable(folder: Path) -> None:
+    """Raises OSError naming the folder in which nothing can be kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
+
+
 async def database(settings: Settings) -> str:
     """At the newest migration. Raises for anything else."""
     found, newest = await asyncio.to_thread(current, settings.database_url), head()
     if found != newest:
         raise RuntimeError(f"at migration {found}, the program needs {newest}; run `ivr setup`")
     return f"migration {found}"
+
+
+async def sounds(settings: Settings) -> str:
+    """What callers hear can be kept. Raises OSError."""
+    folder = bootstrap.sounds_folder(settings)
+    must_be_writable(folder)
+    return str(folder)
 
 
 async def agi(config: PhoneConfig) -> str:

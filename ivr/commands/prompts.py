@@ -13,34 +13,38 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ivr import bootstrap
+from ivr.commands.probing import must_be_writable
+from ivr.commands.wording import lint_of
 from ivr.dialogue.line import Utterance
 from ivr.phone_config import phone_config_of
 from ivr.settings import Settings, load_settings
+from ivr.speech.audio import write_as_heard
 from ivr.speech.build import build, build_apology, build_asterisk_sounds, usual
 from ivr.speech.examples import example_of
 from ivr.speech.lexicon import Lexicon
-from ivr.speech.lint import Finding, lint, missing_sounds
+from ivr.speech.lint import Finding, missing_sounds
 from ivr.speech.phrasebook import Phrasebook
-from ivr.speech.recordings import takes, text_hash
+from ivr.speech.recordings import text_hash
 from ivr.speech.sounds import SoundMissing, Voice
-from ivr.speech.usage import all_uses
 from ivr.speech.voice.settings import BadVoice
-from ivr.speech.wording import BadWording
+from ivr.speech.wording import PHRASES, BadWording
 
-prompts_app = typer.Typer(help="The words a caller hears: check them, make the sounds.", no_args_is_help=True)
-screen = Console(stderr=True, soft_wrap=True)
+prompts_app = typer.Typer(
+    help="The words a caller hears: check them, make the sounds.", no_args_is_help=True, add_completion=False
+)
+screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
 
 @prompts_app.command("build")
 def build_command(
     apology: Annotated[Path | None, typer.Option(help="Also write the apology there, without extension")] = None,
-    days: Annotated[int, typer.Option(help="How many days ahead are spoken beforehand")] = 15,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days ahead are spoken beforehand")] = 15,
 ) -> None:
     """Make the sounds of every fixed phrase and of the usual filled ones."""
     settings = load_settings()
 
     async def work(speaker: Voice) -> None:
-        book = Phrasebook.load()
+        book = Phrasebook.load(_folder(settings))
         wanted = usual(book, today=_today(), days=days)
         with Progress(console=screen) as bar:
             task = bar.add_task("Sounds", total=len(wanted))
@@ -61,13 +65,11 @@ def lint_command(
     sounds: Annotated[bool, typer.Option("--sounds", help="Also report phrases that have no sound yet")] = False,
 ) -> None:
     """Check every phrase; ends with 1 if there is an error."""
-    try:
-        book = Phrasebook.load()
-        found = lint(book, Lexicon.load(), all_uses(), takes())
-    except BadWording as problem:
-        _stop(problem)
+    settings = load_settings()
+    found = lint_of(settings)
+    book = Phrasebook.load(_folder(settings))
     if sounds:
-        _with_voice(load_settings(), lambda speaker: _missing(speaker, book, found.extend))
+        _with_voice(settings, lambda speaker: _missing(speaker, book, found.extend))
     for finding in found:
         typer.echo(finding)
     errors = sum(finding.level == "error" for finding in found)
@@ -80,7 +82,8 @@ def script_command(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV instead of Markdown")] = False,
 ) -> None:
     """Print what a speaker has to read: the phrases without slots, stress marked, with the hash for manifest.toml."""
-    book, lexicon = Phrasebook.load(), Lexicon.load()
+    folder = _folder(load_settings())
+    book, lexicon = Phrasebook.load(folder), Lexicon.load(folder)
     rows = [
         (entry.key, _accented(lexicon.marked(entry.text)), entry.use, text_hash(entry.text))
         for entry in book.entries.values()
@@ -92,24 +95,28 @@ def script_command(
 @prompts_app.command("say")
 def say_command(
     key: Annotated[str, typer.Argument(help="Key of a phrase, such as greeting.hello")],
-    slow: bool = False,
+    slow: Annotated[bool, typer.Option("--slow", help="As callers hear it who asked for slower speech")] = False,
+    out: Annotated[Path | None, typer.Option(help="The file; else KEY.wav in the current folder")] = None,
 ) -> None:
-    """Speak one phrase with its example; prints the words and the files."""
-    book = Phrasebook.load()
+    """Speak one phrase with its example into a WAV file that any player plays, as callers hear it."""
+    settings = load_settings()
+    book = Phrasebook.load(_folder(settings))
     if key not in book.entries:
-        _stop(f"no phrase {key!r}; the keys stand in prompts/phrases.ru.toml")
+        _stop(f"no phrase {key!r}; the keys stand in {_folder(settings) / PHRASES}")
     utterance = book.utterance(example_of(book.entries[key]), slow=slow)
+    file = out or Path(f"{key}.wav")
 
     async def work(speaker: Voice) -> None:
-        typer.echo(utterance.text)
-        for path in await speaker.sounds(Utterance(key, utterance.text, slow=slow)):
-            typer.echo(f"{path}.alaw")
+        spoken = await speaker.sounds(Utterance(key, utterance.text, slow=slow))
+        write_as_heard(spoken, file)
+        typer.echo(f"{utterance.text}\n{file}")
 
-    _with_voice(load_settings(), work)
+    _with_voice(settings, work)
 
 
 def _with_voice(settings: Settings, work: Callable[[Voice], Awaitable[None]]) -> None:
     async def run() -> None:
+        must_be_writable(bootstrap.sounds_folder(settings))
         speaker = bootstrap.voice_of(settings)
         try:
             await speaker.start()
@@ -146,10 +153,14 @@ def _markdown(rows: list[tuple[str, str, str, str]]) -> str:
     return "\n".join(["| key | text | where | hash |", "|---|---|---|---|", *lines])
 
 
+def _folder(settings: Settings) -> Path:
+    return settings.path(settings.folders.prompts)
+
+
 def _today() -> date:
     return datetime.now().astimezone().date()
 
 
 def _stop(problem: object) -> NoReturn:
-    screen.print(f"[red]{problem}[/red]")
+    screen.print(str(problem), style="red")
     raise typer.Exit(1)

@@ -18,6 +18,7 @@ async def look(settings: Settings) -> list[Finding]:
     config = phone_config_of(settings)
     found = await asyncio.gather(
         finding("database", lambda: probing.database(settings)),
+        finding("sounds", lambda: probing.sounds(settings)),
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
     )

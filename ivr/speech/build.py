@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ivr.dialogue.line import Phrase, Utterance
-from ivr.speech.cache import ENDINGS
+from ivr.speech.cache import ENDINGS, is_there
 from ivr.speech.lexicon import Lexicon
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.recordings import usable
@@ -65,6 +65,11 @@ async def build_asterisk_sounds(folder: Path, voice: Voice, book: Phrasebook, na
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return len(sounds) + 1
+
+
+def missing_asterisk_sounds(folder: Path, book: Phrasebook, names: Path = ASTERISK_SOUNDS) -> list[str]:
+    """Names of the sounds that `build_asterisk_sounds` has not made there."""
+    return [name for name in _named(names, book) if not is_there(folder / "ru" / name)]
 
 
 async def build_apology(place: Path, voice: Voice, book: Phrasebook) -> None:

@@ -1,15 +1,19 @@
 """What is wrong with the words, before a caller hears it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
+from ivr.dialogue.menus import Menu, load_menus
 from ivr.speech.examples import example_of
 from ivr.speech.lexicon import Lexicon
 from ivr.speech.phrasebook import Entry, Phrasebook
-from ivr.speech.recordings import Take, text_hash
-from ivr.speech.usage import Use
+from ivr.speech.recordings import Take, takes, text_hash
+from ivr.speech.usage import MENUS, Use, uses_in_asterisk, uses_in_menus, uses_in_stories
+from ivr.speech.wording import PROMPTS
 
 LONGEST = 168
 """Characters: twelve seconds of speech (domain 5.1)."""
@@ -39,8 +43,16 @@ def lint(book: Phrasebook, lexicon: Lexicon, uses: Sequence[Use], takes: Sequenc
     """All findings, errors first."""
     found = [*_usage(book, uses), *_recordings(book, takes)]
     for entry in book.entries.values():
-        found += [*_letters(entry, lexicon), *_golden(book, entry)]
+        found += [*_letters(entry.key, " ".join(entry.template.words), lexicon), *_golden(book, entry)]
     return sorted(found, key=lambda finding: (finding.level, finding.place))
+
+
+def lint_folder(folder: Path = PROMPTS, heard: Mapping[str, str] = MappingProxyType({})) -> list[Finding]:
+    """All findings in a folder of prompts, and in texts from elsewhere by their place. Raises BadWording, BadMenu."""
+    book, lexicon, menus = Phrasebook.load(folder), Lexicon.load(folder), load_menus(folder / MENUS)
+    uses = [*uses_in_stories(), *uses_in_menus(menus), *uses_in_asterisk()]
+    elsewhere = [finding for place, words in heard.items() for finding in _letters(place, words, lexicon)]
+    return [*lint(book, lexicon, uses, takes(folder)), *_specialities(book, menus), *elsewhere]
 
 
 def missing_sounds(keys: Sequence[str]) -> list[Finding]:
@@ -71,17 +83,23 @@ def _values(entry: Entry, use: Use, values: frozenset[str]) -> Iterator[Finding]
             )
 
 
-def _letters(entry: Entry, lexicon: Lexicon) -> Iterator[Finding]:
-    words = " ".join(entry.template.words)
+def _specialities(book: Phrasebook, menus: Mapping[str, Menu]) -> Iterator[Finding]:
+    for option in sorted({*menus["speciality"].keys.values()} - {*book.specialities, "others"}):
+        yield Finding(
+            "no-speciality", f"{MENUS}: speciality", f"{option} is not in specialities.toml, nor is it others"
+        )
+
+
+def _letters(place: str, words: str, lexicon: Lexicon) -> Iterator[Finding]:
     for found in _FOREIGN.finditer(words):
-        yield Finding("foreign", entry.key, f"{found[0]!r}: write it in Russian words")
+        yield Finding("foreign", place, f"{found[0]!r}: write it in Russian words")
     for found in _SHORTENED.finditer(words):
-        yield Finding("abbreviation", entry.key, f"{found[0]!r}: write it in full")
+        yield Finding("abbreviation", place, f"{found[0]!r}: write it in full")
     for found in _CAPITALS.finditer(words):
         if found[0] not in lexicon:
-            yield Finding("abbreviation", entry.key, f"{found[0]!r}: add its reading to lexicon.toml")
+            yield Finding("abbreviation", place, f"{found[0]!r}: add its reading to lexicon.toml")
     for found in _WITHOUT_YO.finditer(words):
-        yield Finding("yo", entry.key, f"{found[0]!r}: is it written with ё?", "warning")
+        yield Finding("yo", place, f"{found[0]!r}: is it written with ё?", "warning")
 
 
 def _golden(book: Phrasebook, entry: Entry) -> Iterator[Finding]:

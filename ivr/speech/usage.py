@@ -3,10 +3,11 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.dialogue.menus import Menu
 from ivr.speech.wording import PROMPTS
 
 STORIES = Path(__file__).parents[1] / "dialogue"
@@ -25,22 +26,16 @@ class Use:
     """Names of the values passed; None where that cannot be seen."""
 
 
-def all_uses(prompts: Path = PROMPTS, stories: Path = STORIES, asterisk: Path = ASTERISK_SOUNDS) -> list[Use]:
-    return [*uses_in_stories(stories), *uses_in_menus(prompts / MENUS), *uses_in_asterisk(asterisk)]
-
-
 def uses_in_stories(folder: Path = STORIES) -> list[Use]:
     return [use for path in sorted(folder.glob("*.py")) for use in _uses_in(path)]
 
 
-def uses_in_menus(path: Path) -> list[Use]:
+def uses_in_menus(menus: Mapping[str, Menu]) -> list[Use]:
     """Phrases a menu says or offers as help."""
-    menus = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    said = ((name, menu.get("say", []) + menu.get("help", [])) for name, menu in menus.items())
-    return [Use(key, f"{path.name}: {name}") for name, keys in said for key in keys]
+    return [Use(key, f"{MENUS}: {name}") for name, menu in menus.items() for key in (*menu.say, *menu.help)]
 
 
-def uses_in_asterisk(path: Path) -> list[Use]:
+def uses_in_asterisk(path: Path = ASTERISK_SOUNDS) -> list[Use]:
     """Phrases that Asterisk says by itself."""
     sounds = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return [Use(key, f"{path.name}: {name}", frozenset()) for name, key in sounds.get("phrases", {}).items()]

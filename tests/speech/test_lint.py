@@ -1,22 +1,21 @@
 """Each rule of the lint finds the fault it is there for, and the shipped words have none."""
 
+import shutil
 import wave
 from array import array
 
 import pytest
 
 from ivr.speech.lexicon import Lexicon
-from ivr.speech.lint import lint, missing_sounds
+from ivr.speech.lint import lint, lint_folder, missing_sounds
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.recordings import UNHEARD, takes, text_hash, usable
-from ivr.speech.usage import Use, all_uses, uses_in_stories
+from ivr.speech.usage import MENUS, Use, uses_in_stories
 from ivr.speech.wording import LEXICON, PHRASES, PROMPTS, SPECIALITIES, BadWording
 
 
 def test_the_shipped_words_have_no_errors():
-    found = lint(Phrasebook.load(), Lexicon.load(), all_uses(), takes())
-
-    assert [str(finding) for finding in found if finding.level == "error"] == []
+    assert [str(finding) for finding in lint_folder() if finding.level == "error"] == []
 
 
 def a_book(folder, text, *more):
@@ -129,6 +128,30 @@ def test_a_recording_that_cannot_be_heard_is_an_error_and_is_not_used(tmp_path, 
     assert rules(book, recorded=takes(tmp_path)) == {"bad-take"}
     assert usable(book, tmp_path) == {}
     assert [record.message for record in caplog.records] == [UNHEARD]
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    """A hospital's own folder, a copy of the shipped one."""
+    for name in (PHRASES, SPECIALITIES, LEXICON, MENUS):
+        shutil.copy(PROMPTS / name, tmp_path)
+    return tmp_path
+
+
+def test_a_menu_that_offers_a_speciality_nobody_has_is_an_error(prompts):
+    menus = prompts / MENUS
+    menus.write_text(menus.read_text(encoding="utf-8").replace('3 = "surgeon"', '3 = "surgon"'), encoding="utf-8")
+
+    (found,) = (finding for finding in lint_folder(prompts) if finding.level == "error")
+    assert "surgon" in str(found)
+
+
+def test_an_address_with_digits_or_latin_letters_is_an_error():
+    heard = {"hospital.toml: child.address": "улица Мира, д. 3", "hospital.toml: sites.x": "дом один"}
+
+    found = [(finding.rule, finding.place) for finding in lint_folder(heard=heard) if finding.level == "error"]
+
+    assert found == [("foreign", "hospital.toml: child.address"), ("abbreviation", "hospital.toml: child.address")]
 
 
 def test_a_sound_not_made_yet_is_reported():

@@ -53,7 +53,7 @@ def test_status_and_check_find_every_part_well(hospital):
 
     assert status.returncode == 0
     assert {part["part"]: part["ok"] for part in json.loads(status.stdout)} == dict.fromkeys(
-        ("database", "phone", "asterisk"), True
+        ("database", "sounds", "phone", "asterisk"), True
     )
     assert [part for part in json.loads(check.stdout) if not part["ok"]] == []
     assert check.returncode == 0
