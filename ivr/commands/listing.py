@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, Table, func, select
 
 from ivr.commands.masking import initials, last_four
+from ivr.domain.waiting_list import OPEN
 from ivr.storage.tables import bookings, calls, doctors, patients, slots, steps, waiting_entries
 
 Row = dict[str, Any]
@@ -160,7 +161,9 @@ SLOTS = Listing(
 
 WAITING = Listing(
     "waiting",
-    select(waiting_entries, *_names(patients, "patient")).join(patients, patients.c.id == waiting_entries.c.patient_id),
+    select(waiting_entries, *_names(patients, "patient"))
+    .join(patients, patients.c.id == waiting_entries.c.patient_id)
+    .where(waiting_entries.c.status.in_([status.value for status in OPEN])),
     waiting_entries.c.deadline,
     {
         "id": Cell.PLAIN,

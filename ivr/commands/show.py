@@ -5,11 +5,13 @@ import json
 import os
 import sys
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import DBAPIError
 
 from ivr.commands.listing import BOOKINGS, CALLS, PATIENTS, SLOTS, WAITING, Filter, Listing, Row
 from ivr.commands.opening import clinic_of
@@ -17,19 +19,24 @@ from ivr.importing.imports import Clinic
 from ivr.services.ports import StorageDown
 
 UNUSABLE = 2
+YEARS = range(1900, 2200)
 
 show_app = typer.Typer(
-    help="List bookings, slots, the waiting list, calls and patients. Personal data is masked.", no_args_is_help=True
+    help="List bookings, slots, the waiting list, calls and patients. Personal data is masked.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 
 def _day(text: str) -> date:
     for form in ("%Y-%m-%d", "%d.%m.%Y"):
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a local day, no moment
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a local day, no moment
         except ValueError:
             continue
-    raise typer.BadParameter("a day is written 2026-12-31 or 31.12.2026")
+        if day.year in YEARS:
+            return day
+    raise typer.BadParameter(f"a day is written 2026-12-31 or 31.12.2026, from {YEARS[0]} to {YEARS[-1]}")
 
 
 Day = Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")]
@@ -84,8 +91,7 @@ def _show(context: typer.Context, listing: Listing, day: date | None, limit: int
     try:
         rows = _revealed(clinic, listing, wanted) if reveal else _masked(clinic, listing, wanted)
     except StorageDown as problem:
-        Console(stderr=True).print(f"the database cannot be used ({problem})", style="red", markup=False)
-        raise typer.Exit(UNUSABLE) from None
+        _stop(f"the database cannot be used ({problem})")
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()))
     else:
@@ -103,9 +109,17 @@ def _revealed(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:
     with clinic.work() as work:
         rows = listing.rows(work.connection, wanted, reveal=True)
         detail = {"list": listing.title, "day": wanted.day and wanted.day.isoformat(), "rows": len(rows)}
-        work.audit.add(who=_who(), action="show --reveal", detail=detail, now=clinic.now)
-        work.commit()
+        try:
+            work.audit.add(who=_who(), action="show --reveal", detail=detail, now=clinic.now)
+            work.commit()
+        except DBAPIError as problem:  # a trigger, or a right that was taken away
+            _stop(f"nothing is revealed: it cannot be noted in the audit log ({type(problem).__name__})")
     return rows
+
+
+def _stop(reason: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(reason, style="red", markup=False)
+    raise typer.Exit(UNUSABLE)
 
 
 def _who() -> str:
@@ -120,7 +134,7 @@ def _table(listing: Listing, rows: list[Row]) -> Table:
     for name in listing.cells:
         table.add_column(name.replace("_", " "))
     for row in rows:
-        table.add_row(*map(_text, row.values()))
+        table.add_row(*(Text(_text(value)) for value in row.values()))
     return table
 
 

@@ -1,6 +1,7 @@
 """`ivr show`: masked unless revealed, and revealing is noted."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,18 +17,16 @@ LISTS = ("bookings", "slots", "waiting", "calls", "patients")
 @pytest.fixture
 def clinic(tmp_path):
     clinic = a_demo_clinic(tmp_path)
+    call(clinic, "k1")
+    return clinic
+
+
+def call(clinic, key, *, begun_at=NOW, caller="+70000000101"):
+    """A call that stands in the database."""
+    row = {"call_key": key, "caller": caller, "line": "main", "node": "one", "begun_at": begun_at, "seen_at": begun_at}
     with clinic.work() as work:
-        row = {
-            "call_key": "k1",
-            "caller": "+70000000101",
-            "line": "main",
-            "node": "one",
-            "begun_at": NOW,
-            "seen_at": NOW,
-        }
         work.connection.execute(tables.calls.insert().values(**row, progress={}))
         work.commit()
-    return clinic
 
 
 def shown(clinic, *arguments):
@@ -78,10 +77,73 @@ def test_a_day_is_a_local_day_in_either_spelling(clinic):
 
 def test_the_limit_is_kept_and_an_impossible_day_or_limit_is_refused(clinic):
     assert len(shown(clinic, "slots", "--limit", "7")) == 7
-    for wrong in (["slots", "--day", "31.02.2026"], ["slots", "--day", "0000-01-01"], ["slots", "--limit", "0"]):
+    days = ("31.02.2026", "0000-01-01", "0001-01-01", "9999-12-31", "1899-12-31")
+    for wrong in (*(["slots", "--day", day] for day in days), ["slots", "--limit", "0"]):
         assert CliRunner().invoke(show_app, wrong, obj=clinic).exit_code == 2
 
 
 def test_bookings_and_the_waiting_list_show_what_the_demo_holds(clinic):
     assert [row["speciality"] for row in shown(clinic, "bookings")] == ["therapist", "ophthalmologist"]
     assert [row["speciality"] for row in shown(clinic, "waiting")] == ["ent"]
+
+
+def test_a_closed_entry_of_the_waiting_list_is_not_shown(clinic):
+    with clinic.work() as work:
+        work.connection.execute(tables.waiting_entries.update().values(status="CLOSED", closed_at=NOW))
+        work.commit()
+
+    assert shown(clinic, "waiting") == []
+
+
+def test_the_latest_call_comes_first(clinic):
+    assert [call["call_key"] for call in shown(clinic, "calls")] == ["k1"]
+    call(clinic, "earlier", begun_at=NOW - timedelta(days=1))
+    call(clinic, "later", begun_at=NOW + timedelta(hours=1))
+
+    assert [call["call_key"] for call in shown(clinic, "calls")] == ["later", "k1", "earlier"]
+
+
+def test_visits_of_the_past_are_left_out_unless_their_day_is_asked_for(clinic):
+    with clinic.work() as work:
+        slots, first = tables.slots, select(tables.slots.c.id).order_by(tables.slots.c.id).limit(1)
+        past = {"starts_at": NOW - timedelta(days=2), "ends_at": NOW - timedelta(days=2) + timedelta(minutes=12)}
+        work.connection.execute(slots.update().where(slots.c.id == first.scalar_subquery()).values(past))
+        work.commit()
+
+    assert shown(clinic, "slots", "--limit", "1")[0]["starts_at"] >= "2026-11-23"
+    assert [slot["starts_at"][:10] for slot in shown(clinic, "slots", "--day", "2026-11-21")] == ["2026-11-21"]
+
+
+def test_a_number_too_short_to_be_masked_is_not_shown_at_all(clinic):
+    call(clinic, "short", caller="+112")
+    call(clinic, "hidden", caller=None)
+
+    assert {call["call_key"]: call["caller"] for call in shown(clinic, "calls")} == {
+        "k1": "…0101",
+        "short": "…",
+        "hidden": None,
+    }
+
+
+def test_signs_that_colour_a_screen_are_shown_as_they_are(clinic):
+    with clinic.work() as work:
+        work.connection.execute(tables.slots.update().values(room="[/x][red]13"))
+        work.commit()
+
+    output = CliRunner().invoke(show_app, ["slots"], obj=clinic).output
+
+    assert "[/x][red]13" in output
+
+
+def test_nothing_is_revealed_where_it_cannot_be_noted(clinic):
+    with clinic.work() as work:
+        trigger = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'closed'); END"
+        work.connection.exec_driver_sql(trigger)
+        work.commit()
+
+    result = CliRunner().invoke(show_app, ["patients", "--reveal"], obj=clinic)
+
+    assert result.exit_code == 2
+    assert "Тестова" not in result.output
+    assert "nothing is revealed" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
