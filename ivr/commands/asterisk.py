@@ -8,11 +8,13 @@ from rich.console import Console
 
 from ivr.phone.config import BadPhoneConfig
 from ivr.phone.program import installed
-from ivr.phone.render import INCLUDES, render
+from ivr.phone.render import INCLUDES, foreign, render
 from ivr.phone_config import phone_config_of
 from ivr.settings import BadSettings, load_settings
 
-asterisk_app = typer.Typer(help="Configuration files for an exchange of your own.", no_args_is_help=True)
+asterisk_app = typer.Typer(
+    help="Configuration files for an exchange of your own.", no_args_is_help=True, add_completion=False
+)
 screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
 _BASES = {name: name.replace("_ivr", "") for name in INCLUDES}
@@ -28,11 +30,15 @@ def _group() -> None:
 def render_command(
     folder: Annotated[Path, typer.Argument(help="Where the files go; made if it is not there")],
     include: Annotated[bool, typer.Option("--include", help="Only files to #include in an existing PBX")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that this command has not written")] = False,
 ) -> None:
     """Write Asterisk's files from the settings. They hold passwords and are readable by you alone."""
     try:
+        config = phone_config_of(load_settings())
+        if not force:
+            _leave_alone(foreign(config, folder, include_only=include))
         modules = installed(Path("/usr/sbin/asterisk")).modules
-        written = render(phone_config_of(load_settings()), modules, folder, include_only=include)
+        written = render(config, modules, folder, include_only=include)
     except (BadSettings, BadPhoneConfig, OSError) as problem:
         screen.print(f"not rendered: {problem}")
         raise typer.Exit(1) from problem
@@ -41,6 +47,14 @@ def render_command(
     screen.print(
         _instructions(folder.absolute()) if include else f"\nStart: asterisk -C {folder.absolute()}/asterisk.conf -f"
     )
+
+
+def _leave_alone(files: list[Path]) -> None:
+    """Somebody's own exchange is not overwritten by a slip."""
+    if files:
+        names = ", ".join(map(str, files))
+        screen.print(f"not rendered: this command has not written {names}; take another folder, --include, or --force")
+        raise typer.Exit(2)
 
 
 def _instructions(folder: Path) -> str:

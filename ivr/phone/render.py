@@ -3,7 +3,7 @@
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivr.phone.config import BadPhoneConfig, Operator, PhoneConfig, Trunk
@@ -11,6 +11,8 @@ from ivr.phone.config import BadPhoneConfig, Operator, PhoneConfig, Trunk
 INCLUDES = ("extensions_ivr.conf", "manager_ivr.conf", "pjsip_ivr.conf", "queues_ivr.conf")
 """What an existing PBX takes in by #include."""
 
+MARK = "; Written by `ivr asterisk render`: change its template in asterisk_config, not this file.\n"
+"""First line of every file: what begins otherwise is somebody else's."""
 _NAME = re.compile(r"@([A-Z_]+)@")
 
 
@@ -71,11 +73,22 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
 def render(config: PhoneConfig, modules: Path, folder: Path, *, include_only: bool = False) -> list[Path]:
     """Write the files into `folder`, readable by their owner only, since they hold secrets. Returns them, in order."""
     values = values_of(config, modules) | {"ETC": str(folder.absolute())}
-    names = INCLUDES if include_only else tuple(sorted(path.name for path in config.templates.glob("*.conf")))
+    names = _names(config, include_only)
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_write(folder / name, MARK + fill(_template(config, name), values, where=name)) for name in names]
+
+
+def foreign(config: PhoneConfig, folder: Path, *, include_only: bool = False) -> list[Path]:
+    """Files that `render` would overwrite and has not written."""
+    there = [folder / name for name in _names(config, include_only) if (folder / name).exists()]
+    return [path for path in there if not path.read_bytes().startswith(MARK.encode())]
+
+
+def _names(config: PhoneConfig, include_only: bool) -> Sequence[str]:
+    names = INCLUDES if include_only else sorted(path.name for path in config.templates.glob("*.conf"))
     if not names:
         raise BadPhoneConfig(f"templates: no *.conf in {config.templates}")
-    folder.mkdir(parents=True, exist_ok=True)
-    return [_write(folder / name, fill(_template(config, name), values, where=name)) for name in names]
+    return names
 
 
 def _template(config: PhoneConfig, name: str) -> str:

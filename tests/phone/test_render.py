@@ -142,3 +142,34 @@ def test_the_command_says_what_is_wrong(tmp_path, monkeypatch):
 
     assert result.exit_code == 1
     assert "not rendered" in result.output
+
+
+@pytest.mark.parametrize("name", ["extensions.conf", "pjsip_ivr.conf"])
+def test_a_file_of_somebody_else_is_left_alone_unless_forced(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("IVR_FOLDERS__VAR", str(tmp_path / "var"))
+    (tmp_path / name).write_text("[theirs]\n")
+
+    refused = CliRunner().invoke(asterisk_app, ["render", str(tmp_path)])
+
+    assert refused.exit_code == 2
+    assert str(tmp_path / name) in refused.output
+    assert "--force" in refused.output
+    assert (tmp_path / name).read_text() == "[theirs]\n"
+    assert [path.name for path in tmp_path.glob("*.conf")] == [name]
+    assert CliRunner().invoke(asterisk_app, ["render", str(tmp_path), "--force"]).exit_code == 0
+    assert "[theirs]" not in (tmp_path / name).read_text()
+
+
+def test_files_of_our_own_are_written_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("IVR_FOLDERS__VAR", str(tmp_path / "var"))
+
+    for _ in range(2):
+        assert CliRunner().invoke(asterisk_app, ["render", str(tmp_path)]).exit_code == 0
+
+
+def test_what_is_only_to_be_included_touches_no_other_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("IVR_FOLDERS__VAR", str(tmp_path / "var"))
+    (tmp_path / "extensions.conf").write_text("[theirs]\n")
+
+    assert CliRunner().invoke(asterisk_app, ["render", str(tmp_path), "--include"]).exit_code == 0
+    assert (tmp_path / "extensions.conf").read_text() == "[theirs]\n"
