@@ -5,6 +5,8 @@ Title, one or more lines.
 @ now 2026-11-24 10:00          the hospital's clock
 @ caller +70000000101           the telephone; absent: hidden
 @ given no_slots therapist      a state of the world, known to whoever plays the tape
+@ story callback                the story that is told; absent: inbound
+@ queue 3                       how many callers wait for an operator
 >> oms.ask   Введите …          what the caller hears: phrase and words
 << 6256410854009015#            what he keys
 << "к терапевту"                what he says
@@ -13,8 +15,10 @@ Title, one or more lines.
 == booked T01 therapist …       what has changed in the database
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ivr.dialogue.line import (
     Answer,
@@ -26,7 +30,9 @@ from ivr.dialogue.line import (
     Utterance,
     Words,
 )
+from ivr.domain.identifiers import PhoneNumber
 
+STORIES = ("inbound", "callback", "unserved")
 SILENT, UNCLEAR, HANGS_UP = "(молчит)", "(неясно)", "(кладёт трубку)"
 
 
@@ -64,14 +70,69 @@ def read_tape(text: str, *, name: str = "tape") -> Tape:
         raise BadTape(f"{name}: a title, an empty line and the talk were expected")
     tape = Tape(title.strip())
     for number, line in enumerate(rest.splitlines(), title.count("\n") + 3):
-        if line.startswith("@ "):
-            key, _, value = line[2:].strip().partition(" ")
-            tape.settings.append((key, value.strip()))
-        elif line[:3] in (">> ", "<< ", "-- ", "== "):
-            tape.lines.append(line.rstrip())
-        elif line.strip():
-            raise BadTape(f"{name}:{number}: a line begins with @, >>, <<, -- or ==, not {line[:10]!r}")
+        try:
+            _read_line(tape, line.rstrip())
+        except BadTape as problem:
+            raise BadTape(f"{name}:{number}: {problem}") from None
     return tape
+
+
+def _read_line(tape: Tape, line: str) -> None:
+    match line[:3].split(" ")[0]:
+        case "@":
+            key, _, value = line[2:].strip().partition(" ")
+            tape.settings.append((key, _checked(key, value.strip())))
+        case "<<":
+            _check_done(line[3:].strip())
+            tape.lines.append(line)
+        case ">>" | "--" | "==":
+            tape.lines.append(line)
+        case _ if line:
+            raise BadTape(f"a line begins with @, >>, <<, -- or ==, not {line[:10]!r}")
+
+
+def moment(text: str) -> datetime:
+    """A local time, YYYY-MM-DD HH:MM, from 2000 to 2099. Raises ValueError."""
+    found = datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007 - the hospital's zone is added later
+    if not 2000 <= found.year < 2100:
+        raise ValueError("the year is none of this century")
+    return found
+
+
+def _something(text: str) -> None:
+    if not text:
+        raise ValueError
+
+
+def _number(text: str) -> None:
+    if not re.fullmatch("[0-9]{1,3}", text):
+        raise ValueError
+
+
+_SETTINGS: Mapping[str, tuple[Callable[[str], object], str]] = {
+    "now": (moment, "YYYY-MM-DD HH:MM from 2000 to 2099"),
+    "caller": (PhoneNumber.parse, "a telephone number"),
+    "given": (_something, "a state of the world"),
+    "story": (STORIES.index, " or ".join(STORIES)),
+    "queue": (_number, "how many callers wait"),
+}
+"""How each is read, and what to write."""
+
+
+def _checked(key: str, value: str) -> str:
+    if key not in _SETTINGS:
+        raise BadTape(f"unknown setting {key}; known are {', '.join(_SETTINGS)}")
+    read, expected = _SETTINGS[key]
+    try:
+        read(value)
+    except ValueError:
+        raise BadTape(f"{key}: {value!r} was found and {expected} expected") from None
+    return value
+
+
+def _check_done(done: str) -> None:
+    if done not in (SILENT, UNCLEAR, HANGS_UP) and not done.startswith('"'):
+        _keyed(done, Keypad())
 
 
 def heard(utterance: Utterance) -> str:
@@ -138,8 +199,8 @@ class TapeLine:
 def _keyed(done: str, keypad: Keypad) -> Keys:
     """What the exchange would collect of these keys: up to the terminator, one key in a menu."""
     keys = done.replace(" ", "")
-    if bad := set(keys) - set("0123456789*#"):
-        raise BadTape(f"no telephone has the key {bad.pop()!r}")
+    if bad := keys.strip("0123456789*#"):
+        raise BadTape(f"no telephone has the key {bad[0]!r}")
     body, ended, _ = keys.partition("#")
     if keypad.longest == 1:
         return Keys(body[:1], ended=bool(ended) and not body)
