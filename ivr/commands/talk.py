@@ -2,54 +2,21 @@
 
 import asyncio
 import difflib
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
-from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Silence, Utterance
-from ivr.dialogue.tape import BadTape, Tape, TapeLine, key_of, read_tape
+from ivr.commands.terminal import TerminalLine, console
+from ivr.dialogue.tape import BadTape, Tape, TapeLine, key_of, moment, read_tape
 from ivr.domain.identifiers import BadNumber, PhoneNumber
+from ivr.services.ports import StorageDown
 from ivr.settings import Settings, load_settings
-
-console = Console()
+from ivr.storage.migrate import current, head
 
 HELP = "Клавиши: цифры, * и #. Пустая строка — молчание, «-» — положить трубку, слова — сказать голосом."
-
-
-class TerminalLine:
-    """A telephone made of a terminal. Implements Line."""
-
-    async def play(self, utterances: Sequence[Utterance]) -> None:
-        for utterance in utterances:
-            console.print(f"  {utterance.text}", highlight=False)
-
-    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
-        await self.play(utterances)
-        try:
-            typed = (await asyncio.to_thread(console.input, "[bold]» [/]")).strip()
-        except EOFError:
-            raise CallerHungUp from None
-        if typed == "-":
-            raise CallerHungUp
-        if not typed:
-            return Silence()
-        return await TapeLine([typed if set(typed) <= set("0123456789*# ") else f'"{typed}"']).ask([], keypad)
-
-    async def prepare(self, utterances: Sequence[Utterance]) -> None:
-        pass
-
-    async def waiting(self) -> int:
-        return 0
-
-    async def transfer(self, *, apologise: bool = False) -> None:
-        console.print("[dim]— соединение с оператором —[/]")
-
-    async def hang_up(self) -> None:
-        console.print("[dim]— конец разговора —[/]")
 
 
 def talk(
@@ -60,23 +27,37 @@ def talk(
     """Talk to the IVR in the terminal: the same stories and the same database as by telephone."""
     tape = _tape(play) if play else None
     number = _caller(caller or (tape.setting("caller") if tape else None))
-    moment = _moment(at or (tape.setting("now") if tape else None))
+    at_moment = _moment(at or (tape.setting("now") if tape else None))
+    settings = load_settings()
     if tape is None:
+        _must_be_set_up(settings)
         console.print(f"[dim]{HELP}[/]")
-        asyncio.run(_converse(load_settings(), TerminalLine(), number, moment))
+        asyncio.run(_by_hand(settings, number, at_moment))
         return
     if tape.setting("given"):
         raise typer.BadParameter(f"{play}: its state of the world ({tape.setting('given')}) is made by the tests only")
-    _play(tape, number, moment or datetime.now())  # noqa: DTZ005 - the hospital's zone is added later
+    _play(settings, tape, number, at_moment or datetime.now(ZoneInfo(settings.rules.zone)))
 
 
-def _play(tape: Tape, caller: PhoneNumber | None, at: datetime) -> None:
+def _must_be_set_up(settings: Settings) -> None:
+    """Raises StorageDown: a conversation without a database is only an apology."""
+    if current(settings.database_url) != head():
+        raise StorageDown("it is empty or of another version")
+
+
+async def _by_hand(settings: Settings, caller: PhoneNumber | None, at: datetime | None) -> None:
+    line = TerminalLine()
+    with line.listening():
+        await _converse(settings, line, caller, at)
+
+
+def _play(settings: Settings, tape: Tape, caller: PhoneNumber | None, at: datetime) -> None:
     """Play against a demo hospital made for the tape: it begins as written and leaves nothing in the real one."""
     from ivr import bootstrap
 
     line = TapeLine(tape.keyed, waiting=int(tape.setting("queue") or 0))
-    with bootstrap.scratch_hospital(load_settings(), at=at) as settings:
-        outcome = asyncio.run(_converse(settings, line, caller, at, tape.setting("story") or "inbound"))
+    with bootstrap.scratch_hospital(settings, at=at) as scratch:
+        outcome = asyncio.run(_converse(scratch, line, caller, at, tape.setting("story") or "inbound"))
     _compare(tape, [*line.talk, f"-- {outcome}"])
 
 
@@ -98,7 +79,7 @@ def _compare(tape: Tape, talk: list[str]) -> None:
     written = [line for line in tape.lines if not line.startswith("== ")]
     expected, heard = [_comparable(line) for line in written], [_comparable(line) for line in talk]
     if expected == heard:
-        console.print(f"[green]{tape.title}[/]: as written, {len(heard)} lines")
+        console.print(f"{tape.title}: as written, {len(heard)} lines", style="green", markup=False)
         return
     for line in difflib.unified_diff(expected, heard, "tape", "heard", lineterm="", n=3):
         console.print(line, highlight=False, markup=False)
@@ -110,15 +91,12 @@ def _comparable(line: str) -> str:
     return " ".join(line.split()[:2]) if line.startswith("-- ") else key_of(line)
 
 
-def _compared(line: str) -> str:
-    """A line of the tape as it is heard: why a call was passed on is in the journal, not in the talk."""
-    return " ".join(line.split()[:2]) if line.startswith("-- ") else key_of(line)
-
-
 def _tape(path: Path) -> Tape:
     try:
         return read_tape(path.read_text(encoding="utf-8"), name=str(path))
-    except (OSError, UnicodeDecodeError, BadTape) as problem:
+    except BadTape as problem:
+        raise typer.BadParameter(str(problem), param_hint="--play") from problem
+    except (OSError, UnicodeDecodeError) as problem:
         raise typer.BadParameter(f"{path}: {problem}", param_hint="--play") from problem
 
 
@@ -131,6 +109,8 @@ def _caller(text: str | None) -> PhoneNumber | None:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M") if text else None  # noqa: DTZ007 - the hospital's zone is added later
+        return moment(text) if text else None
     except ValueError as problem:
-        raise typer.BadParameter(f"{text}: YYYY-MM-DD HH:MM was expected", param_hint="--at") from problem
+        raise typer.BadParameter(
+            f"{text}: YYYY-MM-DD HH:MM from 2000 to 2099 was expected", param_hint="--at"
+        ) from problem
