@@ -28,6 +28,7 @@ def test_every_command_says_what_it_does(words):
 
     assert told.exit_code == 0
     assert len(told.output.split()) > 10
+    assert "--install-completion" not in told.output
 
 
 def ivr(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -61,6 +62,7 @@ def test_a_tape_that_differs_is_shown_with_its_difference(tmp_path):
         ("talk", "--play", "no-such-file.txt"),
         ("talk", "--caller", "not a number"),
         ("talk", "--at", "0000-00-00 00:00"),
+        ("talk", "--at", "0001-01-01 00:00"),
         ("--config", "no-such-file.toml", "status"),
     ],
     ids=" ".join,

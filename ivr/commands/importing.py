@@ -23,7 +23,9 @@ SHOWN = 50
 UNUSABLE = 2
 NOT_STORED = 1
 
-import_app = typer.Typer(help="Bring patients, doctors and the schedule in from CSV files.", no_args_is_help=True)
+import_app = typer.Typer(
+    help="Bring patients, doctors and the schedule in from CSV files.", no_args_is_help=True, add_completion=False
+)
 
 File = Annotated[Path, typer.Argument(help="CSV in UTF-8 or Windows-1251, cells divided by ; or , or tabs.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row, store nothing.")]
