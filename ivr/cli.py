@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ivr.commands.later import Commands
-from ivr.settings import CONFIG_VARIABLE, BadSettings, Settings, load_settings
+from ivr.settings import CONFIG_VARIABLE, BadSettings, Log, Settings, load_settings
 
 app = typer.Typer(
     cls=Commands,
@@ -90,7 +90,8 @@ def check(as_json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Run; what a person can mend is told in one line, without a traceback."""
+    """Run; what a person can mend is told in one line, without a traceback. Whatever is logged is masked."""
+    from ivr import log
     from ivr.commands.alone import AlreadyUp
     from ivr.commands.phone_process import PhoneRefused
     from ivr.data.reading import DataError
@@ -101,6 +102,7 @@ def main() -> None:
     from ivr.setup.debs import SetupFailed
     from ivr.speech.wording import BadWording
 
+    log.set_up(Log(level="WARNING"))  # of whom a person asked something; those that serve set it up by the settings
     try:
         app()
     except (

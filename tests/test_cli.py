@@ -73,3 +73,15 @@ def test_a_mistake_is_told_in_words_without_a_traceback(tmp_path, words):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.strip()
+
+
+def test_whatever_any_command_logs_is_masked(tmp_path):
+    program = (
+        "import logging; from ivr import cli;"
+        "cli.app = lambda: logging.getLogger('x').error('policy 6256410854009015'); cli.main()"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PROJECT)
+
+    assert "policy …15" in done.stderr
+    assert "6256410854009015" not in done.stderr

@@ -22,7 +22,7 @@ def talking(tmp_path, sqlite_template):
         command, stdin=other_end, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as process:
         said = b""
-        while "» ".encode() not in said:
+        while "\n» ".encode() not in said:
             said += os.read(process.stdout.fileno(), 4096) or pytest.fail(process.stderr.read().decode())
         yield process, terminal
         process.kill()
@@ -41,8 +41,7 @@ def test_ctrl_c_hangs_up_at_once(talking, tmp_path, number):
 
     process.send_signal(number)
 
-    assert process.wait(timeout=20) == 0
-    assert process.stderr.read() == b""
+    assert (process.wait(timeout=20), process.stderr.read()) == (0, b"")
     assert outcome_in(tmp_path) == [("hangup", None)]
 
 
