@@ -35,6 +35,12 @@ class FarPhone:
         text = self._trace.read_bytes()[self._begin :].decode()
         return [f"{context} {application} {data}" for context, application, data in _STEP.findall(text)]
 
+    def told_to_play(self, application: str) -> list[str]:
+        """The files, in order, that the program had played by this application."""
+        text = self._trace.read_bytes()[self._begin :].decode()
+        lists = re.findall(rf"Executing Application: \({application}\) Options: \((?:IVR_KEYS,)?([^,)]*)", text)
+        return [file for files in lists for file in files.split("&")]
+
     async def reaches(self, *steps: str, within: float = 10) -> None:
         """Wait until these steps, told by their beginnings, were executed in this order."""
         await until(lambda: _in_order(steps, self.steps()), within)
