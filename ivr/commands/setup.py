@@ -73,7 +73,7 @@ def _voice(settings: Settings, folder: Path, shown: Shown) -> None:
     except SetupFailed as problem:
         if settings.voice.engine == "rhvoice":
             raise
-        console.print(f"RHVoice could not be had ({problem}); espeak-ng speaks instead")
+        console.print(f"RHVoice could not be had ({problem}); espeak-ng speaks instead", markup=False)
 
 
 async def _speech(settings: Settings, shown: Shown) -> None:
