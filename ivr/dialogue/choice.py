@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.identify import unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
 from ivr.dialogue.turns import ToOperator
@@ -10,7 +11,7 @@ from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import AlreadyBooked, NoSlots, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
 from ivr.domain.slot import Doctor, SlotKind
-from ivr.services import choice, identification, search
+from ivr.services import choice, search
 from ivr.services.search import SlotQuery
 
 ADULT = 18
@@ -121,23 +122,13 @@ async def _admitted(call: Call, patient: Patient, key: str) -> bool:
         call.say("referral.needed")
         return await _for_a_referral(call, patient)
     except AlreadyBooked as already:
-        await _unless_strange(call, patient)
+        await unless_strange(call, patient, "already_booked")
         if not await call.yes("booking.already", spec=key):
             call.say("mine.kept")
             raise Kept from None
         call.form.moves = already.booking_id
     call.form.speciality = key
     return True
-
-
-async def _unless_strange(call: Call, patient: Patient) -> None:
-    """A booking is told, and moved, only where the telephone is known to be the patient's (4.2)."""
-    known = await call.do(
-        identification.may_hear_bookings, patient, caller=call.caller, rules=call.rules, now=call.desk.now()
-    )
-    if not known:
-        call.say("error.operator")
-        raise ToOperator("already_booked")
 
 
 async def _instead(call: Call, patient: Patient, key: str) -> bool:

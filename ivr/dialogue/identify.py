@@ -50,6 +50,16 @@ async def identify(call: Call) -> Patient:
     raise ToOperator("not_identified")
 
 
+async def unless_strange(call: Call, patient: Patient, reason: str) -> None:
+    """What the hospital knows is told only on a telephone that is the patient's (4.2); on another a person asks."""
+    known = await call.do(
+        identification.may_hear_bookings, patient, caller=call.caller, rules=call.rules, now=call.desk.now()
+    )
+    if not known:
+        call.say("error.operator")
+        raise ToOperator(reason)
+
+
 async def _unless_locked(call: Call) -> None:
     try:
         await call.do(identification.refuse_locked, call.caller, rules=call.rules, now=call.desk.now())

@@ -2,7 +2,7 @@
 
 from ivr.dialogue.call import Call
 from ivr.dialogue.contact import ask_contact
-from ivr.dialogue.identify import identify
+from ivr.dialogue.identify import identify, unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.turns import ToOperator
 from ivr.domain.patient import Patient
@@ -29,7 +29,8 @@ async def offer_waiting(call: Call, patient: Patient, query: SlotQuery, reason: 
         part_of_day=PartOfDay(await call.choose("waiting_part")),
         reason=reason,
         contact=await ask_contact(call),
-        key=f"{call.key}-{query.speciality}",
+        # Who leaves the list and enters it again in one call makes a new entry.
+        key=f"{call.key}-wait-{call.questions}",
     )
     await _join(call, patient, wish)
 
@@ -56,6 +57,7 @@ async def _waits_already(call: Call, patient: Patient, speciality: str) -> bool:
     mine = next((entry for entry in entries if entry.speciality == speciality), None)
     if mine is None:
         return False
+    await unless_strange(call, patient, "already_waiting")
     if not await call.yes("waiting.already", spec=speciality):
         await _remove(call, patient, mine.id)
     return True
@@ -64,6 +66,7 @@ async def _waits_already(call: Call, patient: Patient, speciality: str) -> bool:
 async def my_waiting(call: Call) -> None:
     """Hear each entry, keep it or leave the list."""
     patient = await identify(call)
+    await unless_strange(call, patient, "strange_telephone")
     entries = await call.do(waiting.of_patient, patient.id)
     if not entries:
         call.say("waiting.none")
