@@ -33,8 +33,8 @@ async def check(settings: Settings) -> list[Finding]:
         finding("sounds", lambda: sounds(settings, config), within=60),
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
-        finding("rights", lambda: _rights(config)),
-        finding("dialplan", lambda: _dialplan(settings, config)),
+        finding("rights", lambda: rights(config)),
+        finding("dialplan", lambda: dialplan(settings, config)),
     )
     return list(found)
 
@@ -75,7 +75,7 @@ async def sounds(settings: Settings, config: PhoneConfig) -> str:
     return f"{len(wanted)} sounds, {voice.engines[0].choice.engine} {voice.engines[0].choice.voice}"
 
 
-async def _rights(config: PhoneConfig) -> str:
+async def rights(config: PhoneConfig) -> str:
     """The manager user may read the queue and must not be able to run commands."""
     ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
     try:
@@ -89,7 +89,7 @@ async def _rights(config: PhoneConfig) -> str:
         await ami.close()
 
 
-async def _dialplan(settings: Settings, config: PhoneConfig) -> str:
+async def dialplan(settings: Settings, config: PhoneConfig) -> str:
     """Every AGI route stands in the running dialplan."""
     program = machine.find_asterisk(settings.path(settings.folders.build))
     own = Asterisk(program, config) if program else None

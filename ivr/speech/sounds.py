@@ -166,13 +166,15 @@ class Voice:
             return known
         if recorded := await self._recorded(piece):
             return recorded
+        reason = ""
         for engine in self._awake():
             try:
                 return await self._from(engine, piece)
             except (VoiceTrouble, OSError) as problem:
                 self._failed(engine, problem)
+                reason = str(problem)
         self.counters.failed += 1
-        raise SoundMissing("no engine could speak: see the log for the reason")
+        raise SoundMissing(f"no engine could speak: {reason}")
 
     async def _from(self, engine: VoiceProcess, piece: _Piece) -> Path:
         place = await self._place(engine, piece)

@@ -128,20 +128,6 @@ def test_times_in_the_genitive(at, words):
 
 
 @pytest.mark.parametrize(
-    ("at", "words"),
-    [
-        (time(1, 1), "один час одна минута"),
-        (time(2, 2), "два часа две минуты"),
-        (time(9), "девять часов"),
-        (time(21, 21), "двадцать один час двадцать одна минута"),
-        (time(12, 11), "двенадцать часов одиннадцать минут"),
-    ],
-)
-def test_times_in_full(at, words):
-    assert times.in_full(at) == words
-
-
-@pytest.mark.parametrize(
     ("opens", "closes", "words"),
     [
         (time(8), time(19), "с восьми до девятнадцати часов"),

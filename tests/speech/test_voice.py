@@ -168,7 +168,7 @@ async def test_an_engine_that_does_not_start_gives_way_to_the_next_and_is_counte
 async def test_without_any_engine_the_sound_is_missing(tmp_path):
     voice = a_voice(tmp_path, [BROKEN])
 
-    with pytest.raises(SoundMissing):
+    with pytest.raises(SoundMissing, match="no engine could speak: rhvoice does not start"):
         await voice.sounds(HELLO)
     await voice.close()
 

@@ -27,11 +27,3 @@ def hours(opens: time, closes: time) -> str:
     if opens.minute == 0 and closes.minute == 0:
         return f"с {cardinal(opens.hour, 'g')} до {until(closes)}"
     return f"с {until(opens)} до {until(closes)}"
-
-
-def in_full(at: time) -> str:
-    """«девять часов тридцать минут»."""
-    whole = f"{cardinal(at.hour)} {form(at.hour, 'час', 'часа', 'часов')}"
-    if at.minute == 0:
-        return whole
-    return f"{whole} {cardinal(at.minute, gender='f')} {form(at.minute, 'минута', 'минуты', 'минут')}"
