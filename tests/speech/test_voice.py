@@ -89,6 +89,15 @@ async def test_a_slow_phrase_lasts_longer(voice):
     assert heard(slow).seconds > heard(fast).seconds * 1.1
 
 
+async def test_the_speed_asked_for_is_the_speed_spoken_however_fast_they_change(process, tmp_path):
+    for turn in range(12):
+        lengths = []
+        for rate in (1.0, 0.8):
+            await process.render("Добрый день.", rate, tmp_path / "a")
+            lengths.append(heard(tmp_path / "a").seconds)
+        assert lengths[1] > lengths[0] * 1.1, turn
+
+
 async def test_a_worker_killed_in_mid_phrase_is_replaced_and_the_phrase_still_comes(process, tmp_path):
     await process.version()
     killed = process.pid

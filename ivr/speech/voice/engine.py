@@ -48,6 +48,7 @@ class Engine:
         if len(text) > LONGEST:
             raise EngineError(f"{len(text)} characters; {LONGEST} at most, longer texts kill espeak")
         self._engine.setProperty("rate", round(_WORDS_PER_MINUTE[self._choice.engine] * rate))
+        self._synchronise()  # espeak takes a rate over in its own time: now and then after the text that it is for
         # espeak now and then writes a file without sound, most often the first ones: the next try has it.
         for _ in range(_TRIES):
             self._attempt(text, path)
@@ -67,9 +68,12 @@ class Engine:
 
     def _settle(self) -> None:
         """Wait until nothing is left to write: a late file would come under the name of the next text."""
+        self._synchronise()
+        self._done.wait(_LOST)
+
+    def _synchronise(self) -> None:
         if self._choice.engine == "espeak":
             _espeak().espeak_Synchronize()
-        self._done.wait(_LOST)
 
 
 def _has_sound(path: Path) -> bool:
