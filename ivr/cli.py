@@ -102,7 +102,7 @@ def main() -> None:
     from ivr.setup.debs import SetupFailed
     from ivr.speech.wording import BadWording
 
-    log.set_up(Log(level="WARNING"))  # of whom a person asked something; those that serve set it up by the settings
+    log.set_up(Log(level="ERROR"))  # who asked sees the answer; those that serve set it up by the settings
     try:
         app()
     except (

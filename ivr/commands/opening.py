@@ -22,7 +22,7 @@ def clinic_of(context: typer.Context, *, create: bool = False) -> Clinic:
     try:
         return found or _clinic(context, load_settings(), create=create)
     except StorageDown as problem:
-        _stop(f"the database cannot be used: {problem}")
+        _stop(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks")
     except (BadSettings, DataError, ValueError) as problem:
         _stop(str(problem))
 
@@ -35,7 +35,7 @@ def _clinic(context: typer.Context, settings: Settings, *, create: bool) -> Clin
     if create:
         migrate(settings.database_url)
     elif current(settings.database_url) != head():
-        raise StorageDown("it is empty or of another version; `ivr up` brings it up to date")
+        raise StorageDown("it is empty or of another version")
     return clinic
 
 

@@ -32,6 +32,8 @@ def test_a_database_that_is_not_there_is_said_and_not_made_up(installation):
 
     assert result.exit_code == 2
     assert "the database cannot be used" in result.output
+    assert "`ivr setup` makes it" in result.output
+    assert not (installation.parent / "var" / "ivr.db").exists()
     assert "Traceback" not in result.output
 
 
