@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, select, union_all, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from ivr.data import Catalogue
 from ivr.domain.post import Post
@@ -13,8 +13,9 @@ from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence, WorkRule
 from ivr.importing.comparing import Changes, KnownPeople, Stored
 from ivr.services.ports import Work
-from ivr.services.schedule import publish_within
+from ivr.services.schedule import plan, publish_within
 from ivr.storage import tables
+from ivr.storage.replanning import replan
 from ivr.storage.work import SqlWork
 
 BATCH = 5_000
@@ -76,7 +77,8 @@ def replace_work(
 ) -> int:
     """Put rules and absences in the place of all that their doctors had, and free slots after them.
 
-    Booked, held and personal slots stay. Returns how many slots were added.
+    Booked, held and personal slots stay, and so do free ones that the new rules ask for, too. Returns how many slots
+    were added.
     """
     doctors = sorted({line.doctor_id for line in lines})
     for table in (tables.schedule_rules, tables.absences):
@@ -85,24 +87,8 @@ def replace_work(
     for line in lines:
         if isinstance(line, Absence):
             work.schedule.add_absence(line, rules.zone)
-    _withdraw(work.connection, doctors, now)
+    replan(work.connection, doctors, plan(work, posts, rules=rules, now=now), now)
     return publish_within(work, posts, rules=rules, now=now)
-
-
-def _withdraw(database: Connection, doctors: Sequence[int], now: datetime) -> None:
-    """Take future slots that nobody has or holds out of the schedule."""
-    slots, mentioned = tables.slots.c, [tables.bookings.c.slot_id, tables.tasks.c.slot_id]
-    nobodys = and_(
-        slots.doctor_id.in_(doctors),
-        slots.state == "FREE",
-        slots.starts_at > now,
-        slots.for_patient_id.is_(None),
-        or_(slots.held_until.is_(None), slots.held_until <= now),
-    )
-    used = union_all(*(select(column).where(column.is_not(None)) for column in mentioned))
-    database.execute(delete(tables.slots).where(nobodys, slots.id.not_in(used)))
-    # A cancelled booking still names its slot: that one cannot go, so it is closed.
-    database.execute(update(tables.slots).where(nobodys).values(state="CLOSED"))
 
 
 def _batches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:

@@ -28,14 +28,19 @@ def publish(work: Work, posts: Mapping[str, Post], *, rules: Rules, now: datetim
 
 def publish_within(work: Work, posts: Mapping[str, Post], *, rules: Rules, now: datetime) -> int:
     """The same as `publish`, as a part of a transaction that is already open."""
+    planned = plan(work, posts, rules=rules, now=now)
+    added = missing(planned, _taken(work, planned))
+    work.slots.add(added)
+    return len(added)
+
+
+def plan(work: Work, posts: Mapping[str, Post], *, rules: Rules, now: datetime) -> list[PlannedSlot]:
+    """All slots that the timetable asks for, from today to the horizon."""
     today = now.astimezone(rules.zone).date()
     timetable = Timetable(rules.calendar, work.schedule.rules(), work.schedule.absences(), work.schedule.overrides())
     planner = Planner(timetable, posts, rules.zone)
     doctors = [doctor for doctor in _doctors(work, timetable) if doctor.active and doctor.speciality in posts]
-    planned = [slot for doctor in doctors for slot in _plan(planner, doctor, today, rules)]
-    added = missing(planned, _taken(work, planned))
-    work.slots.add(added)
-    return len(added)
+    return [slot for doctor in doctors for slot in _plan(planner, doctor, today, rules)]
 
 
 def _doctors(work: Work, timetable: Timetable) -> Iterable[Doctor]:

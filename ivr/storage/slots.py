@@ -93,13 +93,13 @@ class SlotRegister(Register):
         self._run(update(slots).where(slots.c.id.in_(own)).values(held_by=null(), held_until=null()))
 
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
-        rows = [_values(slot) | {"for_patient_id": for_patient_id} for slot in planned]
+        rows = [slot_values(slot) | {"for_patient_id": for_patient_id} for slot in planned]
         if rows:
             # Two processes that publish at once plan the same slots.
             self._run(upsert(self._connection, slots).on_conflict_do_nothing(), rows)
 
     def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[Slot]:
-        within = and_(slots.c.starts_at >= since, slots.c.starts_at < until)
+        within = and_(slots.c.starts_at >= since, slots.c.starts_at < until, slots.c.state != "CLOSED")
         return self._slots(select(slots).where(slots.c.doctor_id.in_(doctor_ids), within))
 
     def _slots(self, chosen: Select[Any]) -> list[Slot]:
@@ -121,7 +121,7 @@ def slot_of(row: RowMapping) -> Slot:
     )
 
 
-def _values(planned: PlannedSlot) -> dict[str, Any]:
+def slot_values(planned: PlannedSlot) -> dict[str, Any]:
     return {
         "doctor_id": planned.doctor_id,
         "speciality": planned.speciality,

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from ivr.importing.csv_file import BadFile
 from ivr.importing.imports import Wish, import_doctors, import_patients, import_schedule
+from ivr.phone.config import PROJECT
 from ivr.storage import tables
 from tests.importing.hospital import NOW, Nobody, a_demo_clinic, an_empty_clinic
 
@@ -296,11 +297,45 @@ def test_an_absence_takes_the_free_slots_of_its_days_away(clinic, tmp_path):
 def test_the_same_schedule_again_leaves_the_same_slots(clinic, tmp_path):
     path = a_schedule(tmp_path, "therapist-3;08:00;12:00;;")
     run(import_schedule, path, clinic)
-    before = [(slot.starts_at, slot.kind) for slot in slots_of(clinic, "therapist-3")]
+    before = slots_of(clinic, "therapist-3")
 
-    run(import_schedule, path, clinic)
+    assert run(import_schedule, path, clinic).slots_added == 0
 
-    assert sorted((slot.starts_at, slot.kind) for slot in slots_of(clinic, "therapist-3")) == sorted(before)
+    assert slots_of(clinic, "therapist-3") == before
+
+
+def test_the_time_of_a_cancelled_booking_is_offered_again_whatever_is_imported(clinic, tmp_path):
+    cancelled = next(slot for slot in slots_of(clinic, "therapist-6") if slot.state == "BOOKED")
+    with clinic.work() as work:
+        work.connection.execute(update(tables.bookings).values(status="CANCELLED_BY_PATIENT"))
+        work.slots.free(cancelled.id)
+        work.commit()
+
+    def state():
+        return next(slot.state for slot in slots_of(clinic, "therapist-6") if slot.id == cancelled.id)
+
+    run(import_schedule, PROJECT / "ivr/data/schedule.csv", clinic)
+    assert state() == "FREE"
+    run(import_schedule, a_schedule(tmp_path, "therapist-6;17:00;19:00;;"), clinic)
+    assert state() == "CLOSED"
+    run(import_schedule, PROJECT / "ivr/data/schedule.csv", clinic)
+    assert state() == "FREE"
+
+
+def test_held_and_personal_slots_outlive_a_new_schedule(clinic, tmp_path):
+    free = [slot for slot in slots_of(clinic, "therapist-3") if slot.state == "FREE" and slot.starts_at > NOW]
+    held, personal = free[0].id, free[1].id
+    own = tables.slots.c
+    with clinic.work() as work:
+        values = {"held_by": "call-1", "held_until": NOW + timedelta(minutes=3)}
+        work.connection.execute(update(tables.slots).where(own.id == held).values(values))
+        work.connection.execute(update(tables.slots).where(own.id == personal).values(for_patient_id=1))
+        work.commit()
+
+    run(import_schedule, a_schedule(tmp_path, "therapist-3;;;24.11.2026;25.12.2026"), clinic)
+
+    left = {slot.id for slot in slots_of(clinic, "therapist-3") if slot.starts_at > NOW and slot.state == "FREE"}
+    assert {held, personal} <= left
 
 
 def test_the_horizon_moves_with_every_publication(clinic):
