@@ -1,7 +1,9 @@
 """The rows of a file sorted into good and bad, before anything is stored."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -27,10 +29,6 @@ class Checked(Generic[Good]):
 
     good: list[Good] = field(default_factory=list)
     complaints: list[Complaint] = field(default_factory=list)
-
-    @property
-    def bad_lines(self) -> list[int]:
-        return sorted({complaint.line for complaint in self.complaints})
 
 
 def check(source: CsvFile, read: Read[Good], *, step: Callable[[], None] = lambda: None) -> Checked[Good]:
@@ -61,12 +59,21 @@ def refuse_duplicates(checked: Checked[Lined], keys: Callable[[Lined], Iterable[
 
 def write_bad_rows(path: Path, source: CsvFile, lines: Sequence[int]) -> Path:
     """Write the bad rows, under the header they came with, to a file beside. Returns its path; raises BadFile."""
-    beside = path.with_name(path.stem + BAD_SUFFIX)
     rows = [source.header, *(source.lines[number - 2] for number in lines)]
+    beside = _unused(path)
     try:
-        beside.write_text("\n".join(rows) + "\n", encoding="utf-8-sig")
+        # Personal data: for its owner alone, and never over the corrections of an earlier time.
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8-sig") as file:
+            file.write("\n".join(rows) + "\n")
     except OSError as problem:
         raise BadFile(
             f"{beside}: the bad rows cannot be written: {problem.strerror}; nothing was imported"
         ) from problem
     return beside
+
+
+def _unused(path: Path) -> Path:
+    """patients.bad.csv, or patients.2.bad.csv where that is there already."""
+    names = (path.with_name(f"{path.stem}{'' if n == 1 else f'.{n}'}{BAD_SUFFIX}") for n in count(1))
+    return next(name for name in names if not os.path.lexists(name))

@@ -1,6 +1,6 @@
 """Good rows compared with what is stored: who is new, who has changed, what contradicts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,14 +65,27 @@ def compare_doctors(staff: Iterable[Member], known: Mapping[str, Stored]) -> Cha
             reason = "cannot change: the doctor has slots of the old one; give the doctor a new code"
             changes.complaints.append(Complaint(member.line, "speciality", reason))
         else:
-            changes.must_add_or_update({**row, "sex": member.sex.value}, stored)
+            new = {"active": True} if stored is None and member.active is None else {}
+            changes.must_add_or_update({**row, "sex": member.sex.value, **new}, stored)
     return changes
 
 
 def compare_people(people: Iterable[Person], known: KnownPeople, doctors: Mapping[str, int]) -> Changes:
     """Sort people into new, changed and unchanged. `doctors` are ids by code."""
+    good = list(people)
+    complaints: list[Complaint] = []
+    while True:  # who is spoken for by somebody refused is refused, too
+        changes = _compared(good, known, doctors)
+        complaints += changes.complaints
+        refused = {complaint.line for complaint in changes.complaints}
+        if not refused:
+            changes.complaints = complaints
+            return changes
+        good = [person for person in good if person.line not in refused]
+
+
+def _compared(people: Sequence[Person], known: KnownPeople, doctors: Mapping[str, int]) -> Changes:
     changes = Changes()
-    people = list(people)
     in_file = {person.oms for person in people if person.oms}
     claimed: dict[int, int] = {}
     for person in people:
@@ -93,6 +106,15 @@ def _contradictions(person: Person, matches: list[Stored], claimed: Mapping[int,
     for row in matches:
         if row["id"] in claimed:
             yield Complaint(person.line, "-", f"is the same patient as line {claimed[row['id']]}")
+        if len(matches) == 1 and _is_another(person, row):
+            columns = " and ".join(column for column, _ in person.numbers())
+            yield Complaint(person.line, columns, "belongs to a patient of another name and birth date in the database")
+
+
+def _is_another(person: Person, row: Stored) -> bool:
+    """A misprint changes one of these, marriage another; both at once are somebody else's number."""
+    same_name = row["surname"] == person.surname and row["sex"] == person.sex.value
+    return bool(row["birth_date"] != person.birth_date) and not same_name
 
 
 def _dangling(person: Person, known: KnownPeople, in_file: set[str], doctors: Mapping[str, int]) -> Iterable[Complaint]:
@@ -100,7 +122,7 @@ def _dangling(person: Person, known: KnownPeople, in_file: set[str], doctors: Ma
         yield Complaint(person.line, "district_doctor", "there is no doctor with this code; import the doctors first")
     guardian = person.representative
     if guardian and guardian not in in_file and not known.has(guardian):
-        yield Complaint(person.line, "representative", "nobody in the file or the database has this OMS number")
+        yield Complaint(person.line, "representative", "nobody in the database or in a good row has this OMS number")
 
 
 def _sort(changes: Changes, person: Person, stored: Stored | None, doctors: Mapping[str, int]) -> None:

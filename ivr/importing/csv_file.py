@@ -92,6 +92,8 @@ def read_csv(path: Path, columns: Sequence[Column]) -> CsvFile:
 
 def _decoded(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():
+            raise BadFile(f"{path}: not a file")
         if path.stat().st_size > LONGEST_FILE:
             raise BadFile(f"{path}: larger than {LONGEST_FILE // 1_000_000} MB; split it")
         content = path.read_bytes()
@@ -103,10 +105,14 @@ def _decoded(path: Path) -> str:
 
 
 def _text(path: Path, content: bytes) -> str:
+    """As UTF-8, else as Windows-1251, in which a file whose letters are nearly all good UTF-8 was not written."""
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        good = sum(1 for letter in content.decode("utf-8", "ignore") if not letter.isascii())
+        if good > sum(1 for byte in content if byte >= 0x80) / 4:
+            raise BadFile(f"{path}: line {line} is broken UTF-8; save the file again") from problem
     try:
         return content.decode("cp1251")
     except UnicodeDecodeError as problem:

@@ -19,7 +19,7 @@ COLUMNS = (
     Column("speciality", "специальность", "key of a speciality, as in specialities.toml", "therapist", required=True),
     Column("room", "кабинет", "number of the room", "21", required=True),
     Column("site", "место", "key of a site, as in hospital.toml", "adult", required=True),
-    Column("active", "работает", "yes or no (да or нет); yes when empty", "да"),
+    Column("active", "работает", "yes or no (да or нет); empty: as it is known, yes for a new doctor", "да"),
 )
 
 
@@ -36,7 +36,7 @@ class Member:
     speciality: str
     room: str
     site: str
-    active: bool
+    active: bool | None
 
 
 def member(row: Row, *, specialities: Collection[str], sites: Collection[str]) -> Member | list[Complaint]:
@@ -53,7 +53,7 @@ def member(row: Row, *, specialities: Collection[str], sites: Collection[str]) -
         speciality=read.must("speciality", _known("speciality", specialities)) or "",
         room=read.must("room", cells.short_text) or "",
         site=read.must("site", _known("site", sites)) or "",
-        active=active is not False,
+        active=active,
     )
     return read.complaints or found
 

@@ -18,6 +18,7 @@ from ivr.importing.patients import Person
 from ivr.importing.storing import (
     doctors_by_code,
     known_people,
+    move_rooms,
     replace_work,
     store_changes,
     store_representatives,
@@ -100,6 +101,7 @@ def import_doctors(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Outc
         with clinic.work() as work:
             store_specialities(work, clinic.catalogue)
             store_changes(work.connection, tables.doctors, changes)
+            move_rooms(work.connection, changes, clinic.now)
             work.commit()
     return outcome
 

@@ -91,5 +91,14 @@ def replace_work(
     return publish_within(work, posts, rules=rules, now=now)
 
 
+def move_rooms(database: Connection, changes: Changes, now: datetime) -> None:
+    """Whose room has changed sees there whoever comes from now on."""
+    own = tables.slots.c
+    for row in changes.updated:
+        if room := row.get("room"):
+            later = (own.doctor_id == row["id"], own.starts_at > now)
+            database.execute(update(tables.slots).where(*later).values(room=room))
+
+
 def _batches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
     return (rows[start : start + BATCH] for start in range(0, len(rows), BATCH))

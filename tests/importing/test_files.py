@@ -1,6 +1,7 @@
 """Reading CSV files as hospitals make them: encodings, delimiters, and what is wrong with them."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -157,13 +158,28 @@ def test_files_that_are_no_csv_are_refused(tmp_path):
         read_csv(tmp_path / "patients.csv", patients.COLUMNS)
 
 
+def test_one_broken_byte_does_not_make_a_utf8_file_another(tmp_path):
+    good = f"{HEADER}\n{ANNA}\n{BORIS}\n".encode()
+    (tmp_path / "patients.csv").write_bytes(good + b"\xd0\n")
+    with pytest.raises(BadFile, match="line 4 is broken UTF-8"):
+        read_csv(tmp_path / "patients.csv", patients.COLUMNS)
+
+
+def test_only_a_file_is_read(tmp_path):
+    for path in (Path("/dev/zero"), tmp_path):
+        with pytest.raises(BadFile, match="not a file"):
+            read_csv(path, patients.COLUMNS)
+
+
 def test_bad_rows_are_written_beside_and_can_be_read_again(tmp_path):
     bad = "Тестова;Анна;;F;31.02.1985;6256410854009015;;"
     path = a_file(tmp_path, HEADER, ANNA, bad, BORIS)
     source = read_csv(path, patients.COLUMNS)
 
-    beside = write_bad_rows(path, source, checked(path).bad_lines)
+    beside = write_bad_rows(path, source, [3])
+    again = write_bad_rows(path, source, [2])
 
-    assert beside.name == "patients.bad.csv"
+    assert (beside.name, again.name) == ("patients.bad.csv", "patients.2.bad.csv")
+    assert beside.stat().st_mode & 0o077 == 0
     assert beside.read_text("utf-8-sig").splitlines() == [HEADER, bad]
     assert reasons(beside) == ["line 2, column birth_date: there is no such date"]

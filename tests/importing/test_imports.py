@@ -150,8 +150,33 @@ def test_unknown_doctors_and_representatives_are_named(clinic, tmp_path):
 
     assert [str(each) for each in outcome.complaints] == [
         "line 2, column district_doctor: there is no doctor with this code; import the doctors first",
-        "line 2, column representative: nobody in the file or the database has this OMS number",
+        "line 2, column representative: nobody in the database or in a good row has this OMS number",
     ]
+
+
+def test_a_child_whose_representative_is_refused_is_refused_too_and_the_others_are_stored(clinic, tmp_path):
+    guardian = NEW.replace("therapist-2;", "witch-1;")
+    child = f"Новосёлова;Ия;F;01.02.2020;{luhn('625532085400955')};;;;;{NEW_OMS}"
+    other = f"Третьякова;Ада;F;01.02.1980;{luhn('625532085400966')};;;;;"
+
+    outcome = run(import_patients, patients_file(tmp_path, child, guardian, other), clinic, skip_bad=True)
+
+    assert [complaint.line for complaint in outcome.complaints] == [2, 3]
+    assert (outcome.stored, outcome.added) == (True, 1)
+
+
+def test_a_row_does_not_turn_a_patient_into_another(clinic, tmp_path):
+    before = one(clinic, "6256410854009015")
+    married = "Замужняя;Анна;F;12.03.1985;6256410854009015;;;;;"
+    misprint = "Тестова;Анна;F;21.03.1985;6256410854009015;;;;;"
+    another = "Другая;Мария;F;05.05.2001;6256410854009015;;;;;"
+
+    outcome = run(import_patients, patients_file(tmp_path, another), clinic)
+
+    assert "belongs to a patient of another name and birth date" in str(outcome.complaints[0])
+    assert one(clinic, "6256410854009015") == before
+    for row in (married, misprint):
+        assert run(import_patients, patients_file(tmp_path, row), clinic, dry_run=True).updated == 1
 
 
 def test_a_child_gets_the_representative_of_the_same_file(clinic, tmp_path):
@@ -214,10 +239,10 @@ def test_a_killed_import_leaves_nothing_and_the_next_one_works(clinic, tmp_path)
 
 def test_bad_rows_that_cannot_be_put_aside_keep_the_good_ones_out_too(clinic, tmp_path):
     before = patients(clinic)
-    (tmp_path / "patients.bad.csv").mkdir()
+    longest = patients_file(tmp_path, BAD, NEW).rename(tmp_path / f"{'a' * 250}.csv")
 
     with pytest.raises(BadFile, match="the bad rows cannot be written"):
-        run(import_patients, patients_file(tmp_path, BAD, NEW), clinic, skip_bad=True)
+        run(import_patients, longest, clinic, skip_bad=True)
 
     assert patients(clinic) == before
 
@@ -244,6 +269,34 @@ def test_a_doctor_is_updated_by_code_yet_never_changes_speciality(clinic, tmp_pa
 
     path.write_text(f"{header}\ntherapist-1;Градусова;Елена;F;surgeon;99;adult\n", encoding="utf-8")
     assert "give the doctor a new code" in str(run(import_doctors, path, clinic).complaints[0])
+
+
+def test_a_new_room_is_the_room_of_all_visits_to_come(clinic, tmp_path):
+    path = tmp_path / "doctors.csv"
+    row = "therapist-1;Градусова;Елена;F;therapist;99;adult"
+    path.write_text(f"code;surname;given_name;sex;speciality;room;site\n{row}\n", encoding="utf-8")
+
+    run(import_doctors, path, clinic)
+
+    assert {slot.room for slot in slots_of(clinic, "therapist-1") if slot.starts_at > NOW} == {"99"}
+
+
+def test_a_file_that_does_not_say_who_works_dismisses_and_recalls_nobody(clinic, tmp_path):
+    path = tmp_path / "doctors.csv"
+    header, row = "code;surname;given_name;sex;speciality;room;site", "therapist-1;Градусова;Елена;F;therapist;21;adult"
+
+    def works():
+        with clinic.work().reading() as work:
+            own = tables.doctors.c
+            return work.connection.execute(select(own.active).where(own.code == "therapist-1")).scalar_one()
+
+    path.write_text(f"{header};active\n{row};нет\n", encoding="utf-8")
+    run(import_doctors, path, clinic)
+    assert not works()
+
+    path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    run(import_doctors, path, clinic)
+    assert not works()
 
 
 def slots_of(clinic, code):
