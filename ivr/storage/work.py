@@ -84,13 +84,18 @@ class SqlWork:
     def _open(self, *, read_only: bool) -> Self:
         self._unless_open()
         with _unless_down():
-            connection = self._engine.connect()
-            if read_only:
-                connection = reading(connection)
-            connection.begin()
+            connection = self._begun(read_only=read_only)
         self._connection = connection
         self._registers(connection)
         return self
+
+    def _begun(self, *, read_only: bool) -> Connection:
+        """A connection in a transaction; one that cannot begin goes back to the pool at once."""
+        with ExitStack() as giving_back:
+            connection = giving_back.enter_context(self._engine.connect())
+            (reading(connection) if read_only else connection).begin()
+            giving_back.pop_all()
+        return connection
 
     def _registers(self, connection: Connection) -> None:
         self.patients = PatientRegister(connection)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from threading import Event
 
@@ -95,17 +96,30 @@ def test_a_file_that_is_no_database_is_down(tmp_path):
     engine.dispose()
 
 
-def test_a_file_locked_by_another_program_is_down(sqlite_database, monkeypatch):
+@contextmanager
+def locked(database, monkeypatch):
+    """Another program writes all the while, and nobody waits for it long."""
     monkeypatch.setattr("ivr.storage.engine.BUSY_MS", 50)
-    rude = sqlite3.connect(sqlite_database.url.removeprefix("sqlite:///"), isolation_level=None)
-    rude.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"), isolation_level=None)) as rude:
+        rude.execute("BEGIN IMMEDIATE")
+        yield
+        rude.execute("ROLLBACK")
 
-    with pytest.raises(StorageDown):
+
+def test_a_file_locked_by_another_program_is_down(sqlite_database, monkeypatch):
+    with locked(sqlite_database, monkeypatch), pytest.raises(StorageDown):
         begin(sqlite_database.new_work())
 
-    rude.execute("ROLLBACK")
-    rude.close()
     begin(sqlite_database.new_work())
+
+
+def test_a_transaction_that_cannot_begin_gives_its_connection_back_at_once(sqlite_database, monkeypatch):
+    with locked(sqlite_database, monkeypatch), pytest.raises(StorageDown) as trouble:
+        begin(sqlite_database.new_work())
+
+    # A kept error, as a log record keeps it, must not keep the connection.
+    assert trouble.value.__traceback__
+    assert sqlite_database.engine.pool.checkedout() == 0
 
 
 def test_an_empty_pool_is_down(tmp_path, monkeypatch):
