@@ -13,7 +13,12 @@ from ivr.setup.debs import PrivateApt, Progress, SetupFailed, machine_mirror
 OLDEST_ASTERISK = 20
 RUN = {"espeak-ng": "/usr/bin/espeak-ng"}
 """System packages for taking calls, and the file each one brings."""
-TEST = {"sip-tester": "/usr/bin/sipp", "postgresql": "/usr/lib/postgresql/*/bin/initdb"}
+TEST = {
+    "sip-tester": "/usr/bin/sipp",
+    "postgresql": "/usr/lib/postgresql/*/bin/initdb",
+    "gpg": "/usr/bin/gpg",  # signs the archives of the tests
+    "gpg-agent": "/usr/bin/gpg-agent",
+}
 """Further ones for the tests."""
 
 
