@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from ivr.data import Catalogue, load_calendar, load_hospital, load_specialities
+from ivr.data import Catalogue, load_calendar, load_duty, load_hospital, load_specialities
 from ivr.demo import load_demo
 from ivr.desk import StoredJournal, ThreadDesk, utc_now
 from ivr.dialogue import endings, inbound, queue
@@ -30,7 +30,7 @@ from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
 from ivr.services import booking, calls
 from ivr.services.ports import StorageDown
-from ivr.services.schedule import publish
+from ivr.services.schedule import publish, set_duty
 from ivr.settings import Database, Settings
 from ivr.speech.build import open_voice, usual
 from ivr.speech.phrasebook import Phrasebook
@@ -120,6 +120,9 @@ def prepare_database(settings: Settings) -> int:
     with clinic_of(settings) as clinic:
         if settings.hospital.demo:
             load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=clinic.now)
+        calendar = settings.hospital.calendar
+        duty = load_duty(settings.path(calendar) if calendar else None)
+        set_duty(clinic.work(), partial(duty.overrides, hours=clinic.hospital.duty_hours))
         return publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=clinic.now)
 
 

@@ -22,6 +22,7 @@ SHOWN = 50
 """Complaints printed; --json has all of them."""
 UNUSABLE = 2
 NOT_STORED = 1
+INTERRUPTED = 130
 
 import_app = typer.Typer(
     help="Bring patients, doctors and the schedule in from CSV files.", no_args_is_help=True, add_completion=False
@@ -82,9 +83,12 @@ def schedule(
 def _run(context: typer.Context, importing: Import, file: Path, wish: Wish, as_json: bool) -> None:
     screen = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
-        clinic = clinic_of(context, create=True)
+        clinic = clinic_of(context)
         with _bar(screen) as bar:
             outcome = importing(file, clinic, wish, BarWatch(bar))
+    except KeyboardInterrupt:
+        screen.print("stopped; nothing was imported", style="red")
+        raise typer.Exit(INTERRUPTED) from None
     except (BadFile, StorageDown, IntegrityError) as problem:
         screen.print(_reason(problem), style="red", markup=False)
         raise typer.Exit(UNUSABLE) from None

@@ -8,33 +8,28 @@ from ivr.data import DataError
 from ivr.importing.imports import Clinic
 from ivr.services.ports import StorageDown
 from ivr.settings import BadSettings, Settings, load_settings
-from ivr.storage.migrate import current, head, migrate
+from ivr.storage.migrate import current, head
 
 UNUSABLE = 2
 
 
-def clinic_of(context: typer.Context, *, create: bool = False) -> Clinic:
-    """The clinic that the caller put into the context, or that of the settings.
-
-    `create` brings the database up first; without it one that is not there is only complained of.
-    """
+def clinic_of(context: typer.Context) -> Clinic:
+    """The clinic that the caller put into the context, or that of the settings."""
     found = context.find_object(Clinic)
     try:
-        return found or _clinic(context, load_settings(), create=create)
+        return found or _clinic(context, load_settings())
     except StorageDown as problem:
         _stop(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks")
     except (BadSettings, DataError, ValueError) as problem:
         _stop(str(problem))
 
 
-def _clinic(context: typer.Context, settings: Settings, *, create: bool) -> Clinic:
+def _clinic(context: typer.Context, settings: Settings) -> Clinic:
     # The voice that bootstrap builds takes a second to import: not before help and wrong options are dealt with.
     from ivr import bootstrap
 
     clinic: Clinic = context.with_resource(bootstrap.clinic_of(settings))
-    if create:
-        migrate(settings.database_url)
-    elif current(settings.database_url) != head():
+    if current(settings.database_url) != head():
         raise StorageDown("it is empty or of another version")
     return clinic
 

@@ -18,9 +18,12 @@ def load_calendar(path: Path | None = None) -> WorkingCalendar:
     working = root.dates("working_weekends")
     if weekday := next((day for day in sorted(working) if day.weekday() < 5), None):
         raise root.error("working_weekends", f"{weekday} is neither a Saturday nor a Sunday")
+    root.optional_table("duty").all_known("days", "posts")
+    short = root.dates("short_days")
     if both := sorted(working & root.dates("days_off")):
         raise root.error("working_weekends", f"{both[0]} is also a day off")
-    return WorkingCalendar(root.dates("days_off"), working, root.dates("short_days"))
+    root.finished()
+    return WorkingCalendar(root.dates("days_off"), working, short)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,22 @@ def load_hospital(path: Path | None = None) -> Hospital:
     root = Table.of_file(path or bundled("hospital.toml"))
     adult, child, nurse, phones = (root.table(key) for key in ("adult", "child", "nurse", "phones"))
     sites = root.table("sites")
-    return Hospital(
+    found = Hospital(
         name=root.text("name"),
         registry_phone=phones.parsed("registry", _dialled),
-        reception_phone=phones.parsed("reception", _dialled),
         adult_address=adult.text("address"),
         adult_hours=adult.parsed("hours", Hours.parse),
         child_address=child.text("address"),
         child_hours=child.parsed("hours", Hours.parse),
         nurse_hours=nurse.parsed("hours", Hours.parse),
         nurse_room=nurse.text("room"),
-        urgent_room=root.table("urgent").text("room"),
         operator_hours=root.table("operators").parsed("hours", Hours.parse),
         home_hours=root.table("home_calls").parsed("hours", Hours.parse),
         duty_hours=root.table("duty").parsed("hours", Hours.parse),
         sites={key: sites.text(key) for key in sites.items()},
     )
+    root.finished()
+    return found
 
 
 def _dialled(text: str) -> str:

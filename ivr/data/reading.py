@@ -20,11 +20,12 @@ def bundled(name: str) -> Path:
 
 
 class Table:
-    """A TOML table that knows its place. Whatever nobody asked for is a misspelt key: see `finished`."""
+    """A TOML table that knows its place. What nobody asked for, in it or beneath, is a misspelt key: see `finished`."""
 
     def __init__(self, file: str, place: str, values: dict[str, object]) -> None:
         self._file, self._place, self._values = file, place, values
         self._asked: set[str] = set()
+        self._beneath: list[Table] = []
 
     @classmethod
     def of_file(cls, path: Path) -> "Table":
@@ -67,9 +68,12 @@ class Table:
             raise self.error(key, str(problem)) from problem
 
     def table(self, key: str) -> "Table":
-        return Table(self._file, self._under(key), dict(self._get(key, dict)))
+        found = Table(self._file, self._under(key), dict(self._get(key, dict)))
+        self._beneath.append(found)
+        return found
 
     def optional_table(self, key: str) -> "Table":
+        self._asked.add(key)
         return self.table(key) if key in self._values else Table(self._file, self._under(key), {})
 
     def tables(self) -> Iterator[tuple[str, "Table"]]:
@@ -78,10 +82,16 @@ class Table:
     def items(self) -> Iterator[str]:
         return iter(self._values)
 
+    def all_known(self, *keys: str) -> None:
+        """These are read by somebody else."""
+        self._asked.update(keys)
+
     def finished(self) -> None:
         """Raise DataError where the file has keys that mean nothing here."""
         if unknown := sorted(set(self._values) - self._asked):
             raise self.error(unknown[0], f"unknown key; known are {', '.join(sorted(self._asked))}")
+        for table in self._beneath:
+            table.finished()
 
     def error(self, key: str, reason: str) -> DataError:
         return DataError(f"{self._file}: {self._under(key)}: {reason}")

@@ -27,8 +27,6 @@ class Hospital:
     """Of the doctor on duty on holidays."""
     sites: Mapping[str, str] = field(default_factory=dict)
     """Key of a site (`adult`, `child`, `women`, `dental`, …) to its address in words."""
-    reception_phone: str = ""
-    urgent_room: str = ""
 
     def operators_open(self, now_local: datetime, calendar: WorkingCalendar) -> bool:
         """True while operators answer; `now_local` is in the hospital's zone."""

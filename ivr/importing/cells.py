@@ -1,6 +1,7 @@
 """Cells of a row turned into values, with every complaint about the row kept."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import date, time
 from typing import TypeVar
@@ -14,6 +15,7 @@ from ivr.importing.csv_file import Complaint, Row
 
 T = TypeVar("T")
 LONGEST_NAME = 100
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 SEXES = {"f": Sex.FEMALE, "ж": Sex.FEMALE, "жен": Sex.FEMALE, "m": Sex.MALE, "м": Sex.MALE, "муж": Sex.MALE}
 ANSWERS = {"yes": True, "да": True, "1": True, "no": False, "нет": False, "0": False}
 WEEKDAYS = {"пн": 1, "вт": 2, "ср": 3, "чт": 4, "пт": 5, "сб": 6, "вс": 7}
@@ -51,6 +53,8 @@ class Cells:
 
 def name(text: str) -> str:
     """A surname, a given name: letters, with spaces, hyphens, apostrophes and full stops inside."""
+    # Macs write й in two pieces, and stress marks come along from word processors.
+    text = unicodedata.normalize("NFC", text.replace("\u0301", ""))
     if len(text) > LONGEST_NAME:
         raise ValueError(f"is {len(text)} characters long, more than {LONGEST_NAME}")
     if not re.fullmatch(r"[^\W\d_]([^\W\d_]|[ .'’-])*", text):
@@ -89,6 +93,14 @@ def day(text: str) -> date:
         return date(int(year), int(month), int(number))
     except ValueError:
         raise ValueError("there is no such date") from None
+
+
+def plan_day(text: str) -> date:
+    """A day of a timetable; nobody plans further ahead than a century."""
+    found = day(text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"a schedule is made for the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
 
 
 def born(today: date) -> Callable[[str], date]:

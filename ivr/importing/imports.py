@@ -13,7 +13,7 @@ from ivr.domain.schedule import Absence, WorkRule
 from ivr.importing import doctors, patients, schedule
 from ivr.importing.checking import Checked, check, refuse_duplicates, write_bad_rows
 from ivr.importing.comparing import Changes, compare_doctors, compare_people
-from ivr.importing.csv_file import Complaint, CsvFile, read_csv
+from ivr.importing.csv_file import Complaint, CsvFile, Row, read_csv
 from ivr.importing.patients import Person
 from ivr.importing.storing import (
     doctors_by_code,
@@ -112,15 +112,33 @@ def import_schedule(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Out
     watch.stage("reading", len(source.lines))
     with clinic.work().reading() as work:
         codes = {code: int(row["id"]) for code, row in doctors_by_code(work.connection).items()}
-    checked: Checked[WorkRule | Absence]
-    checked = check(source, lambda row: schedule.work(row, doctors=codes), step=watch.step)
-    outcome = Outcome(complaints=checked.complaints)
+    absent: list[tuple[int, int]] = []
+
+    def read(row: Row) -> WorkRule | Absence | list[Complaint]:
+        found = schedule.work(row, doctors=codes)
+        if isinstance(found, Absence):
+            absent.append((row.line, found.doctor_id))
+        return found
+
+    checked: Checked[WorkRule | Absence] = check(source, read, step=watch.step)
+    _refuse_idle(checked, absent)
+    outcome = Outcome(added=len(checked.good), complaints=sorted(checked.complaints, key=lambda each: each.line))
     if _goes_ahead(outcome, wish, path, source) and checked.good:
         with clinic.work() as work:
-            outcome.added = len(checked.good)
             outcome.slots_added = replace_work(work, checked.good, clinic.catalogue.posts, clinic.rules, clinic.now)
             work.commit()
     return outcome
+
+
+def _refuse_idle(checked: Checked[WorkRule | Absence], absent: Sequence[tuple[int, int]]) -> None:
+    """The file replaces all that its doctors work: absences alone would take every hour away.
+
+    `absent` are lines of absences and ids of their doctors.
+    """
+    at_work = {line.doctor_id for line in checked.good if isinstance(line, WorkRule)}
+    reason = "an absence without hours; give the doctor's hours, too, for the file replaces all of them"
+    checked.complaints += [Complaint(line, "opens", reason) for line, doctor in absent if doctor not in at_work]
+    checked.good = [line for line in checked.good if line.doctor_id in at_work]
 
 
 def _outcome(changes: Changes, complaints: Sequence[Complaint]) -> Outcome:

@@ -31,7 +31,7 @@ def work(row: Row, *, doctors: Mapping[str, int]) -> WorkRule | Absence | list[C
     code = read.must("doctor", cells.short_text)
     if code is not None and code not in doctors:
         read.complain("doctor", "there is no doctor with this code; import the doctors first")
-    since, until = read.may("since", cells.day), read.may("until", cells.day)
+    since, until = read.may("since", cells.plan_day), read.may("until", cells.plan_day)
     if since and until and since > until:
         read.complain("until", "is before `since`")
     doctor_id = doctors.get(code or "", 0)

@@ -106,6 +106,9 @@ class Staff(Protocol):
     def doctor(self, doctor_id: int) -> Doctor:
         """Raises NotFound."""
 
+    def doctors(self) -> list[Doctor]:
+        """Those who work here."""
+
     def speciality(self, key: str) -> Speciality:
         """Raises NotFound."""
 

@@ -1,12 +1,12 @@
 """Publishing the schedule: the timetable becomes slots as far as the horizon, again and again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from ivr.domain.post import Post
 from ivr.domain.publication import missing
 from ivr.domain.rules import Rules
-from ivr.domain.schedule import Timetable
+from ivr.domain.schedule import DayOverride, Timetable
 from ivr.domain.slot import Doctor, Slot
 from ivr.domain.slot_plan import PlannedSlot, Planner
 from ivr.services.ports import Work
@@ -61,3 +61,11 @@ def _taken(work: Work, planned: Sequence[PlannedSlot]) -> Sequence[Slot]:
     since = min(slot.starts_at for slot in planned) - timedelta(days=1)
     until = max(slot.ends_at for slot in planned)
     return work.slots.of_doctors(sorted({slot.doctor_id for slot in planned}), since, until)
+
+
+def set_duty(work: Work, overrides: Callable[[Sequence[Doctor]], Iterable[DayOverride]]) -> None:
+    """Note who works on which day off; a day that is known already is replaced."""
+    with work:
+        for override in overrides(work.staff.doctors()):
+            work.schedule.add_override(override)
+        work.commit()

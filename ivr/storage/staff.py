@@ -17,6 +17,9 @@ class StaffRegister(Register):
         row = self._run(select(doctors).where(doctors.c.id == doctor_id)).one_or_none()
         return doctor_of(found(row, f"doctor {doctor_id}"))
 
+    def doctors(self) -> list[Doctor]:
+        return [doctor_of(row) for row in self._run(select(doctors).where(doctors.c.active).order_by(doctors.c.id))]
+
     def speciality(self, key: str) -> Speciality:
         row = self._run(select(specialities).where(specialities.c.key == key)).one_or_none()
         return _speciality(found(row, f"speciality {key}"))

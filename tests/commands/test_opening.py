@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from ivr.commands.importing import import_app
 from ivr.commands.show import show_app
 from ivr.data import bundled
+from ivr.storage.migrate import migrate
 
 
 @pytest.fixture
@@ -18,17 +19,23 @@ def installation(tmp_path, monkeypatch) -> Path:
     return config
 
 
-def test_an_import_makes_the_database_that_show_then_reads(installation):
+def test_an_import_goes_into_the_database_that_show_then_reads(installation):
+    migrate_for(installation)
     imported = CliRunner().invoke(import_app, ["doctors", str(bundled("doctors.csv"))])
     listed = CliRunner().invoke(show_app, ["patients"])
 
     assert imported.output == "Imported: 59 added, 0 updated, 0 unchanged\n"
     assert listed.exit_code == 0
-    assert (installation.parent / "var" / "ivr.db").exists()
 
 
-def test_a_database_that_is_not_there_is_said_and_not_made_up(installation):
-    result = CliRunner().invoke(show_app, ["patients"])
+def migrate_for(installation: Path) -> None:
+    (installation.parent / "var").mkdir()
+    migrate(f"sqlite:///{installation.parent / 'var' / 'ivr.db'}")
+
+
+@pytest.mark.parametrize("command", [(show_app, "patients"), (import_app, "doctors", str(bundled("doctors.csv")))])
+def test_a_database_that_is_not_there_is_said_and_not_made_up(installation, command):
+    result = CliRunner().invoke(command[0], command[1:])
 
     assert result.exit_code == 2
     assert "the database cannot be used" in result.output

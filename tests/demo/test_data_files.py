@@ -1,13 +1,17 @@
 """The data files of the demo hospital, and the complaints about files that are wrong."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from ivr.bootstrap import clinic_of, prepare_database
 from ivr.data import DataError, bundled, load_calendar, load_duty, load_hospital, load_specialities
 from ivr.domain.slot import SlotKind
 from ivr.domain.speciality import Access
+from ivr.settings import Settings
+from ivr.storage import tables
 
 FREE = (
     "therapist gp paediatrician surgeon child_surgeon gynaecologist ophthalmologist ent dentist dentist_therapist "
@@ -94,6 +98,8 @@ WRONG = {
     ('registry = "8 000 000-20-20"', 'registry = "call us"'): "phones.registry: a telephone is",
     ("[sites]", "[sites"): "hospital.toml: ",
     ("[sites]", "[places]"): "sites: is missing",
+    ("name = ", 'title = "x"\nname = '): "hospital.toml: title: unknown key; known are adult, child",
+    ('room = "12"', 'room = "12"\nfloor = 2'): "nurse.floor: unknown key; known are hours, room",
 }
 
 
@@ -147,3 +153,28 @@ def test_a_calendar_file_brings_the_moved_days_of_a_decree(tmp_path):
 
     assert calendar.is_working(date(2027, 11, 13))
     assert not calendar.is_working(date(2027, 11, 5))
+
+
+@pytest.mark.parametrize("key", ["days_of", "duty.day"])
+def test_a_misspelt_key_of_the_calendar_is_named(tmp_path, key):
+    path = tmp_path / "calendar.toml"
+    path.write_text(f"days_off = [2027-01-01]\n{key} = [2027-01-01]")
+
+    with pytest.raises(DataError, match=f"{key}: unknown key"):
+        load_calendar(path)
+
+
+def test_the_duty_of_an_own_calendar_becomes_slots(tmp_path):
+    tomorrow = datetime.now(ZoneInfo("Europe/Moscow")).date() + timedelta(days=1)
+    calendar = tmp_path / "calendar.toml"
+    calendar.write_text(f'days_off = [{tomorrow}]\n[duty]\ndays = [{tomorrow}]\nposts = ["surgeon"]')
+    settings = Settings(folders={"var": tmp_path}, hospital={"calendar": calendar})
+
+    prepare_database(settings)
+
+    with clinic_of(settings) as clinic, clinic.work().reading() as work:
+        today, later = (clinic.rules.span(tomorrow + timedelta(days=n)) for n in (0, 1))
+        found = work.connection.execute(
+            select(tables.slots.c.speciality).where(tables.slots.c.starts_at.between(today[0], later[0]))
+        )
+        assert set(found.scalars()) == {"surgeon"}

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -375,6 +376,40 @@ def test_the_time_of_a_cancelled_booking_is_offered_again_whatever_is_imported(c
     assert state() == "FREE"
 
 
+def test_an_absence_alone_would_take_every_hour_away_and_is_refused(clinic, tmp_path):
+    before = slots_of(clinic, "therapist-3")
+    path = a_schedule(tmp_path, "therapist-3;;;24.11.2026;25.12.2026", "therapist-2;08:00;12:00;;")
+
+    outcome = run(import_schedule, path, clinic)
+
+    assert [str(each) for each in outcome.complaints] == [
+        "line 2, column opens: an absence without hours; give the doctor's hours, too, "
+        "for the file replaces all of them"
+    ]
+    assert not outcome.stored
+    assert outcome.added == 1
+    assert slots_of(clinic, "therapist-3") == before
+
+
+def test_a_schedule_is_not_made_for_other_centuries(clinic, tmp_path):
+    path = a_schedule(tmp_path, "therapist-3;08:00;12:00;;31.12.9999", "therapist-3;08:00;12:00;01.01.0001;")
+
+    outcome = run(import_schedule, path, clinic)
+
+    assert [each.column for each in outcome.complaints] == ["until", "since"]
+    assert "for the years 2000 to 2100" in str(outcome.complaints[0])
+
+
+def test_names_are_read_as_macs_and_word_processors_write_them(clinic, tmp_path):
+    decomposed = unicodedata.normalize("NFD", NEW.split(";")[0]) + "ё\u0301"
+    row = ";".join([decomposed, *NEW.split(";")[1:]])
+
+    outcome = run(import_patients, patients_file(tmp_path, row), clinic)
+
+    assert outcome.stored, outcome.complaints
+    assert one(clinic, NEW_OMS)["surname"] == NEW.split(";")[0] + "ё"
+
+
 def test_held_and_personal_slots_outlive_a_new_schedule(clinic, tmp_path):
     free = [slot for slot in slots_of(clinic, "therapist-3") if slot.state == "FREE" and slot.starts_at > NOW]
     held, personal = free[0].id, free[1].id
@@ -385,7 +420,7 @@ def test_held_and_personal_slots_outlive_a_new_schedule(clinic, tmp_path):
         work.connection.execute(update(tables.slots).where(own.id == personal).values(for_patient_id=1))
         work.commit()
 
-    run(import_schedule, a_schedule(tmp_path, "therapist-3;;;24.11.2026;25.12.2026"), clinic)
+    run(import_schedule, a_schedule(tmp_path, "therapist-3;17:00;19:00;;"), clinic)
 
     left = {slot.id for slot in slots_of(clinic, "therapist-3") if slot.starts_at > NOW and slot.state == "FREE"}
     assert {held, personal} <= left
