@@ -37,6 +37,7 @@ async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
     """Another time for a booking; the old slot is freed only with the new commit (5.4)."""
     call.form = Form(
         purpose=visit.purpose,
+        subject=visit.subject,
         patient_id=patient.id,
         speciality=visit.slot.speciality,
         any_doctor=True,
@@ -45,6 +46,16 @@ async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
     )
     call.entered()
     await _find_and_book(call, patient)
+
+
+async def go_on(call: Call, cut_off: str) -> None:
+    """The visit of a call that was cut off; one that was booked before its caller could hear of it is told (X13)."""
+    assert call.form.patient_id  # noqa: S101 - only such calls are taken up again
+    booked = await call.do(booking.made_in, cut_off, call.form.patient_id)
+    if booked is None:
+        await book_a_visit(call)
+    else:
+        await _booked(call, await _patient(call), booked)
 
 
 async def _step_by_step(call: Call) -> None:
@@ -102,7 +113,9 @@ async def _find_and_book(call: Call, patient: Patient) -> None:
         raise
     except NoSlots:
         call.say("slots.none", days=call.rules.horizon_days, spec=query.speciality)
-        await offer_waiting(call, patient, query, WaitingReason.NO_SLOTS)
+        await offer_waiting(
+            call, patient, query, WaitingReason.REFERRAL if call.form.referral else WaitingReason.NO_SLOTS
+        )
     except Refused:
         call.form.forget("refusals")
         await offer_waiting(call, patient, query, WaitingReason.NO_SUITABLE_TIME)
@@ -111,7 +124,7 @@ async def _find_and_book(call: Call, patient: Patient) -> None:
 async def _let_go(call: Call) -> None:
     """The slot held so far is free for others again."""
     await call.do(booking.release, call.key)
-    call.form.forget("slot_id")
+    call.form.forget("slot_id", "refusals")
     call.entered()
 
 
@@ -149,14 +162,17 @@ async def _commit(call: Call, patient: Patient, slot: Slot) -> bool:
     except Refusal as refusal:
         call.say("error.commit_failed")
         raise ToOperator(refusal.code) from refusal
+    await _booked(call, patient, booked)
+    return True
+
+
+async def _booked(call: Call, patient: Patient, booked: Booking) -> None:
     call.booked = booked
-    moved = form.moves is not None
     call.form = Form()
     call.entered()
     # The visit is booked: 9 has nothing to go back to, it skips the rest.
     with suppress(GoBack):
-        await (_moved if moved else _talon)(call, patient, booked)
-    return True
+        await (_talon if booked.replaces_id is None else _moved)(call, patient, booked)
 
 
 async def _book(call: Call, command: BookingCommand) -> Booking:

@@ -6,12 +6,13 @@ from ivr.dialogue.call import Call, TryAgain
 from ivr.dialogue.identify import unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
-from ivr.dialogue.turns import ToOperator
+from ivr.dialogue.turns import GoBack, ToOperator
+from ivr.domain.booking import Booking
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import AlreadyBooked, NoSlots, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
 from ivr.domain.slot import Doctor, SlotKind
-from ivr.services import choice, search
+from ivr.services import booking, choice, search
 from ivr.services.search import SlotQuery
 
 ADULT = 18
@@ -57,11 +58,24 @@ async def choose_speciality(call: Call, patient: Patient) -> None:
         case Purpose.DISP | Purpose.VACC:
             await _admitted(call, patient, GOES_TO[form.purpose])
         case Purpose.ILLNESS:
-            if not await _own_doctor(call, patient):
-                await _from_menu(call, patient)
+            await _own_doctor_or_another(call, patient)
         case _:
             raise ToOperator("purpose_unknown")
     call.entered()
+
+
+async def _own_doctor_or_another(call: Call, patient: Patient) -> None:
+    """9 in the menu of specialities leads back to the own doctor, where he was offered."""
+    while True:
+        before = call.questions
+        if await _own_doctor(call, patient):
+            return None
+        offered = call.questions > before
+        try:
+            return await _from_menu(call, patient)
+        except GoBack:
+            if not offered:
+                raise
 
 
 async def _own_doctor(call: Call, patient: Patient) -> bool:
@@ -84,12 +98,22 @@ async def _from_menu(call: Call, patient: Patient) -> None:
     while True:
         key = await call.choose("speciality")
         if key == "others":
-            key = await _others(call, patient)
+            try:
+                key = await _others(call, patient)
+            except GoBack:
+                continue
         if await _admitted(call, patient, key):
             assert call.form.speciality  # noqa: S101 - set by _admitted
-            if call.form.moves or await call.yes("speciality.confirm", spec=call.form.speciality):
+            if call.form.moves or await _confirmed(call, call.form.speciality):
                 return
             call.form.forget("speciality")
+
+
+async def _confirmed(call: Call, key: str) -> bool:
+    try:
+        return await call.yes("speciality.confirm", spec=key)
+    except GoBack:
+        return False
 
 
 async def _others(call: Call, patient: Patient) -> str:
@@ -123,12 +147,20 @@ async def _admitted(call: Call, patient: Patient, key: str) -> bool:
         return await _for_a_referral(call, patient)
     except AlreadyBooked as already:
         await unless_strange(call, patient, "already_booked")
+        if already.booking_id not in {visit.id for visit in await _told(call, patient)}:
+            call.say("error.operator")
+            raise ToOperator("already_booked") from None
         if not await call.yes("booking.already", spec=key):
             call.say("mine.kept")
             raise Kept from None
         call.form.moves = already.booking_id
     call.form.speciality = key
     return True
+
+
+async def _told(call: Call, patient: Patient) -> list[Booking]:
+    """Visits that may be told: not those which somebody else booked with a sensitive speciality (4.2)."""
+    return await call.do(booking.upcoming, patient.id, now=call.desk.now())
 
 
 async def _instead(call: Call, patient: Patient, key: str) -> bool:
@@ -152,6 +184,13 @@ async def _for_a_referral(call: Call, patient: Patient) -> bool:
     return await call.yes(offer) and await _admitted(call, patient, key)
 
 
+async def _admitted_where_sent(call: Call, patient: Patient, key: str) -> None:
+    """Where a doctor sent the patient nobody else can stand in: a person clears up why he does not fit."""
+    if not await _admitted(call, patient, key) or call.form.speciality != key:
+        call.form.forget("speciality")
+        raise ToOperator("not_admitted")
+
+
 async def _opened_by_doctor(call: Call, patient: Patient) -> None:
     """A repeat visit only where the doctor opened a slot for this patient (S4.2)."""
     try:
@@ -159,7 +198,7 @@ async def _opened_by_doctor(call: Call, patient: Patient) -> None:
     except NoSlots:
         call.say("repeat.by_doctor")
         raise ToOperator("repeat_visit") from None
-    await _admitted(call, patient, slot.speciality)
+    await _admitted_where_sent(call, patient, slot.speciality)
     call.form.doctor_id = slot.doctor_id
 
 
@@ -179,7 +218,7 @@ async def _by_referral(call: Call, patient: Patient) -> None:
             call.say("referral.unknown")
             continue
         call.form.referral = digits
-        await _admitted(call, patient, referral.speciality)
+        await _admitted_where_sent(call, patient, referral.speciality)
         call.form.doctor_id = referral.doctor_id
         return
     raise ToOperator("referral_unknown")
@@ -188,7 +227,8 @@ async def _by_referral(call: Call, patient: Patient) -> None:
 async def choose_doctor(call: Call, patient: Patient) -> None:
     """A doctor, or any: asked only where there is a choice."""
     form = call.form
-    if form.any_doctor or form.moves or form.purpose is Purpose.REPEAT:
+    moved_to_any = form.moves is not None and form.doctor_id is None
+    if form.any_doctor or moved_to_any or form.purpose is Purpose.REPEAT:
         return
     query = replace(slot_query(call, patient), doctor_id=None)
     doctors = await call.do(search.doctors_of, query, rules=call.rules, now=call.desk.now())

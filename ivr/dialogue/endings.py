@@ -126,14 +126,24 @@ async def take_callback(call: Call, reason: str) -> NoReturn:
 
 
 def promised_until(call: Call) -> datetime:
-    """Two hours of operators' time from now, this working day or the next one."""
-    now = call.local(call.desk.now())
+    """Two hours of operators' time from now: what does not fit into this working day goes on in the next ones."""
+    moment, left = call.local(call.desk.now()), CALL_BACK_WITHIN
+    while True:
+        opens, closes = _operators_at(call, moment.date())
+        moment = max(moment, opens)
+        if moment + left <= closes:
+            return moment + left
+        left -= max(closes - moment, timedelta(0))
+        moment, _ = _operators_at(call, call.rules.calendar.add_working_days(moment.date(), 1))
+
+
+def _operators_at(call: Call, day: date) -> tuple[datetime, datetime]:
+    """When operators begin and end on that day; at once where they do not work."""
     hours = call.hospital.operator_hours
-    day = now.date()
-    if now.time() >= hours.closes or not call.rules.calendar.is_working(day):
-        day = call.rules.calendar.add_working_days(day, 1)
-    start = max(now, _at(call, day, hours.opens))
-    return min(start + CALL_BACK_WITHIN, _at(call, day, hours.closes))
+    opens, closes = _at(call, day, hours.opens), _at(call, day, hours.closes)
+    if not call.rules.calendar.is_working(day):
+        return opens, opens
+    return opens, closes - timedelta(hours=day in call.rules.calendar.short_days)
 
 
 def _at(call: Call, day: date, at: time) -> datetime:

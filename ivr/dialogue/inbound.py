@@ -1,7 +1,10 @@
 """A patient phones: greeting, main menu, one story after another until he is served."""
 
-from ivr.dialogue.booking import book_a_visit
-from ivr.dialogue.call import Call
+from collections.abc import Mapping
+from functools import partial
+
+from ivr.dialogue.booking import book_a_visit, go_on
+from ivr.dialogue.call import Call, Story
 from ivr.dialogue.form import Form
 from ivr.dialogue.information import doctor_at_home, information
 from ivr.dialogue.line import Phrase
@@ -14,8 +17,8 @@ from ivr.services import booking, calls
 async def answer(call: Call) -> None:
     """The whole call. Ends by Goodbye, ToOperator or a hang-up, never by returning."""
     _greet(call)
-    if await _resumed(call):
-        await _serve(call, "book")
+    if cut_off := await _resumed(call):
+        await _serve(call, partial(go_on, cut_off=cut_off))
     while True:
         try:
             chosen = await call.choose("main", *_main_menu(call))
@@ -25,7 +28,7 @@ async def answer(call: Call) -> None:
             call.slow = True
             call.say("slow.on")
         else:
-            await _serve(call, chosen)
+            await _serve(call, STORIES[chosen])
 
 
 def _greet(call: Call) -> None:
@@ -49,37 +52,39 @@ def _open(call: Call) -> bool:
     return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)
 
 
-async def _resumed(call: Call) -> bool:
-    """Cut off less than ten minutes ago, same number: go on where it stopped. Says nothing of the patient (P011)."""
+async def _resumed(call: Call) -> str | None:
+    """Cut off less than ten minutes ago, same number: go on where it stopped. Says nothing of the patient (P011).
+
+    The key of that call, where the caller wants to.
+    """
     if call.caller is None:
-        return False
-    entered = await call.do(calls.unfinished, call.caller, rules=call.rules, now=call.desk.now())
-    if entered is None:
-        return False
+        return None
+    cut_off = await call.do(calls.unfinished, call.caller, rules=call.rules, now=call.desk.now())
+    if cut_off is None:
+        return None
     try:
         if not await call.yes("resume.offer"):
-            return False
+            return None
     except (GoBack, MainMenu):
-        return False
-    call.form = Form.from_dict(entered)
+        return None
+    call.form = Form.from_dict(dict(cut_off.progress))
     call.entered()
-    return True
+    return cut_off.key
 
 
-async def _serve(call: Call, chosen: str) -> None:
+STORIES: Mapping[str, Story] = {
+    "book": book_a_visit,
+    "mine": my_bookings,
+    "waiting": my_waiting,
+    "home": doctor_at_home,
+    "info": information,
+}
+
+
+async def _serve(call: Call, story: Story) -> None:
     """One story, then ask what else; 9 at its first question and «главное меню» come back to the menu."""
     try:
-        match chosen:
-            case "book":
-                await book_a_visit(call)
-            case "mine":
-                await my_bookings(call)
-            case "waiting":
-                await my_waiting(call)
-            case "home":
-                await doctor_at_home(call)
-            case _:
-                await information(call)
+        await story(call)
         await _anything_else(call)
     except (GoBack, MainMenu):
         pass

@@ -11,8 +11,11 @@ from ivr.dialogue.turns import Goodbye, ToOperator
 from ivr.domain.booking import Booking
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import NotFound, TooLate, WrongTurn
+from ivr.domain.slot import SlotKind
 from ivr.services import booking, identification
 
+BY_DOCTOR = frozenset({SlotKind.REPEAT, SlotKind.REFERRAL, SlotKind.OBSERVATION})
+"""Slots that only a doctor opens: another time for them is his to give (S4.2)."""
 TICKET_DIGITS = 12
 """No ticket is longer."""
 
@@ -71,6 +74,9 @@ async def _one(call: Call, patient: Patient, visit: Booking) -> None:
         match action:
             case "move":
                 visit.must_not_have_begun(call.desk.now())
+                if visit.slot.kind in BY_DOCTOR:
+                    call.say("repeat.by_doctor")
+                    raise ToOperator("repeat_visit")
                 await move_a_visit(call, patient, visit)
             case "cancel":
                 await _cancel(call, patient, visit)
@@ -92,4 +98,6 @@ async def _cancel(call: Call, patient: Patient, visit: Booking) -> None:
     # Cancelled meanwhile through another channel: what the caller wanted has happened.
     with suppress(WrongTurn):
         await call.do(booking.cancel, visit.id, patient_id=patient.id, key=key, now=call.desk.now())
+    if call.booked and call.booked.id == visit.id:
+        call.booked = None  # the goodbye must not expect him on that day
     call.say("cancel.done")

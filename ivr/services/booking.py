@@ -112,6 +112,12 @@ def result_of(work: Work, key: str) -> Booking | None:
         return work.bookings.of_key(key)
 
 
+def made_in(work: Work, call_key: str, patient_id: int) -> Booking | None:
+    """What was booked for the patient in a call, if it stands."""
+    with work.reading():
+        return work.bookings.of_call(call_key, patient_id)
+
+
 def upcoming(work: Work, patient_id: int, *, now: datetime) -> list[Booking]:
     """Visits that may be told to who is known by his telephone, in the order of time.
 
@@ -189,7 +195,7 @@ def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | Non
         status=BookingStatus.BOOKED,
         created_at=now,
         referral_number=command.referral_number or (old.referral_number if old else None),
-        subject=command.subject,
+        subject=old.subject if old else command.subject,
         contact=command.contact,
         replaces_id=command.moves,
     )

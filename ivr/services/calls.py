@@ -71,13 +71,13 @@ def finish(work: Work, call_key: str, *, outcome: str, detail: str | None, now: 
         work.commit()
 
 
-def unfinished(work: Work, caller: PhoneNumber, *, rules: Rules, now: datetime) -> dict[str, Any] | None:
-    """What a caller cut off less than ten minutes ago had entered, if he was identified; told once (P011)."""
+def unfinished(work: Work, caller: PhoneNumber, *, rules: Rules, now: datetime) -> CallRecord | None:
+    """The call of a caller cut off less than ten minutes ago, if he was identified; told once (P011)."""
     with work:
         for record in work.calls.recent(caller, now - rules.resume_within):
             if _cut_off(record, rules, now) and work.calls.resume(record.key, now):
                 work.commit()
-                return dict(record.progress)
+                return record
     return None
 
 

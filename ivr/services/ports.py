@@ -188,6 +188,9 @@ class Bookings(Protocol):
     def of_key(self, key: str) -> Booking | None: ...
     def of_ticket(self, ticket: str) -> Booking | None: ...
 
+    def of_call(self, call_key: str, patient_id: int) -> Booking | None:
+        """An active one that was made for the patient in the call."""
+
     def active(self, patient_id: int) -> list[Booking]:
         """Status BOOKED, in the order of time; also those whose time is over."""
 

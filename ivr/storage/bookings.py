@@ -27,6 +27,10 @@ class BookingRegister(Register):
     def of_ticket(self, ticket: str) -> Booking | None:
         return self._one(bookings.c.ticket == ticket)
 
+    def of_call(self, call_key: str, patient_id: int) -> Booking | None:
+        own = (bookings.c.patient_id == patient_id) & (bookings.c.call_key == call_key)
+        return next(iter(self._all(own & (bookings.c.status == BookingStatus.BOOKED.value))), None)
+
     def active(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
 

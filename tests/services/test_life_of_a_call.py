@@ -30,7 +30,8 @@ def cut_off(new_work, key="call-1", outcome="hangup", progress=None, now=NOW):
 
 
 def unfinished(new_work, caller=CALLER, now=NOW):
-    return calls.unfinished(new_work(), caller, rules=RULES, now=now)
+    record = calls.unfinished(new_work(), caller, rules=RULES, now=now)
+    return record and record.progress
 
 
 def test_a_call_is_kept_from_its_beginning_to_its_end(new_work):
