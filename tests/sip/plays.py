@@ -62,7 +62,7 @@ async def played(tape: Tape, hospital: Hospital) -> Played:
             freed = await _freed(engine, left) if left else None
             if desk:
                 await desk.answered(within=DESK)
-                call.say(tone(0.6))
+                call.say(tone(3.0))
             await call.ended(GOODBYE)
         await _finished(engine)
         rings = desk.invites if desk else []

@@ -166,4 +166,4 @@ def test_the_operator_hears_the_caller_and_gets_the_key_of_the_call(call: Played
     (invite,) = call.rings
 
     assert invite["x-call-key"] == call.call_key
-    assert call.desk is not None and call.desk.heard_seconds() > 0.3
+    assert call.desk is not None and call.desk.heard_seconds() > 0.1
