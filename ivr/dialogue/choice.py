@@ -10,7 +10,15 @@ from ivr.dialogue.turns import GoBack, ToOperator
 from ivr.domain.booking import Booking
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import AlreadyBooked, NoSlots, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
+from ivr.domain.refusals import (
+    AlreadyBooked,
+    NoSlots,
+    NotAdmitted,
+    NotAttached,
+    ReferralNeeded,
+    ReferralNotFound,
+    TooLate,
+)
 from ivr.domain.slot import Doctor, SlotKind
 from ivr.services import booking, choice, search
 from ivr.services.search import SlotQuery
@@ -147,9 +155,7 @@ async def _admitted(call: Call, patient: Patient, key: str) -> bool:
         return await _for_a_referral(call, patient)
     except AlreadyBooked as already:
         await unless_strange(call, patient, "already_booked")
-        if already.booking_id not in {visit.id for visit in await _told(call, patient)}:
-            call.say("error.operator")
-            raise ToOperator("already_booked") from None
+        await _unless_begun(call, await _visit(call, patient, already.booking_id))
         if not await call.yes("booking.already", spec=key):
             call.say("mine.kept")
             raise Kept from None
@@ -158,9 +164,23 @@ async def _admitted(call: Call, patient: Patient, key: str) -> bool:
     return True
 
 
-async def _told(call: Call, patient: Patient) -> list[Booking]:
-    """Visits that may be told: not those which somebody else booked with a sensitive speciality (4.2)."""
-    return await call.do(booking.upcoming, patient.id, now=call.desk.now())
+async def _visit(call: Call, patient: Patient, booking_id: int) -> Booking:
+    """One that may be told: not what somebody else booked with a sensitive speciality (4.2)."""
+    for visit in await call.do(booking.upcoming, patient.id, now=call.desk.now()):
+        if visit.id == booking_id:
+            return visit
+    call.say("error.operator")
+    raise ToOperator("already_booked")
+
+
+async def _unless_begun(call: Call, visit: Booking) -> None:
+    try:
+        visit.must_not_have_begun(call.desk.now())
+    except TooLate:
+        call.say("cancel.too_late")
+        if await call.yes("operator.offer"):
+            raise ToOperator("too_late") from None
+        raise Kept from None
 
 
 async def _instead(call: Call, patient: Patient, key: str) -> bool:

@@ -2,13 +2,14 @@
 
 from ivr.dialogue.call import Call
 from ivr.dialogue.contact import ask_contact
+from ivr.dialogue.endings import promised_until
 from ivr.dialogue.identify import identify, unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.turns import ToOperator
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import AlreadyWaiting
 from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason
-from ivr.services import tasks, waiting
+from ivr.services import waiting
 from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
 
@@ -53,7 +54,7 @@ async def _join(call: Call, patient: Patient, wish: Wish) -> None:
 
 async def _waits_already(call: Call, patient: Patient, speciality: str) -> bool:
     """One entry per speciality: keep it, or leave the list (1.5)."""
-    entries = await call.do(waiting.of_patient, patient.id)
+    entries = await call.do(waiting.of_patient, patient.id, rules=call.rules, now=call.desk.now())
     mine = next((entry for entry in entries if entry.speciality == speciality), None)
     if mine is None:
         return False
@@ -67,7 +68,7 @@ async def my_waiting(call: Call) -> None:
     """Hear each entry, keep it or leave the list."""
     patient = await identify(call)
     await unless_strange(call, patient, "strange_telephone")
-    entries = await call.do(waiting.of_patient, patient.id)
+    entries = await call.do(waiting.of_patient, patient.id, rules=call.rules, now=call.desk.now())
     if not entries:
         call.say("waiting.none")
     for entry in entries:
@@ -77,17 +78,7 @@ async def my_waiting(call: Call) -> None:
 async def _entry(call: Call, patient: Patient, entry: WaitingEntry) -> None:
     call.say("waiting.status", spec=entry.speciality, day=call.local(entry.deadline).date())
     if waiting.is_escalating(entry, rules=call.rules, now=call.desk.now()):
-        call.say("waiting.escalated")
-        await call.do(
-            tasks.ask_callback,
-            call_key=call.key,
-            caller=call.caller,
-            reason="waiting_deadline",
-            promised_until=entry.deadline,
-            patient_id=patient.id,
-            key=f"escalation-{entry.id}",
-            now=call.desk.now(),
-        )
+        await _escalate(call, entry)
     if not await call.yes("waiting.already", spec=entry.speciality):
         await _remove(call, patient, entry.id)
 
@@ -95,3 +86,20 @@ async def _entry(call: Call, patient: Patient, entry: WaitingEntry) -> None:
 async def _remove(call: Call, patient: Patient, entry_id: int) -> None:
     await call.do(waiting.leave, entry_id, patient_id=patient.id, now=call.desk.now())
     call.say("waiting.removed")
+
+
+async def _escalate(call: Call, entry: WaitingEntry) -> None:
+    due = promised_until(call)
+    await call.do(
+        waiting.escalate,
+        entry.id,
+        call_key=call.key,
+        phone=call.caller,
+        due_at=due,
+        rules=call.rules,
+        now=call.desk.now(),
+    )
+    if call.local(due).date() == call.today():
+        call.say("waiting.escalated")
+    else:
+        call.say("waiting.escalated_day", day=call.local(due).date())

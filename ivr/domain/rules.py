@@ -22,7 +22,7 @@ class Rules:
     lock_window: timedelta = timedelta(hours=24)
     lock_for: timedelta = timedelta(minutes=30)
     resume_within: timedelta = timedelta(minutes=10)
-    lost_after: timedelta = timedelta(seconds=30)
+    lost_after: timedelta = timedelta(minutes=2)
     """Silence of a call that never ended, after which its process is taken for dead."""
     waiting_window_days: int = 30
     centralised: bool = True

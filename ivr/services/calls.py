@@ -109,7 +109,10 @@ def journal(work: Work, call_key: str) -> list[StepRow]:
 
 
 def _cut_off(record: CallRecord, rules: Rules, now: datetime) -> bool:
+    """True where its caller may go on; what changes a booking there is needs him identified again (4.2)."""
     if record.resumed_at is not None or record.progress.get("patient_id") is None:
+        return False
+    if record.progress.get("moves") is not None:
         return False
     if record.ended_at is not None:
         return record.outcome in CUT_OFF

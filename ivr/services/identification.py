@@ -21,6 +21,7 @@ def identify(
     CertificateExpired; CallerLocked.
     """
     with work:
+        work.attempts.lock(caller)
         _unless_locked(work, caller, rules, now)
         patient = work.patients.matching(claim, born)
         if patient is None:

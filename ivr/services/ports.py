@@ -272,6 +272,9 @@ class Calls(Protocol):
 class Attempts(Protocol):
     """Failed identifications, counted per telephone, those without a number together; what was entered is not kept."""
 
+    def lock(self, caller: PhoneNumber | None) -> None:
+        """Calls from one telephone try one after another, so that each is counted before the next."""
+
     def add(self, caller: PhoneNumber | None, now: datetime) -> None: ...
 
     def since(self, caller: PhoneNumber | None, moment: datetime) -> list[datetime]:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import AlreadyWaiting, NotYours
 from ivr.domain.rules import Rules
-from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason, WaitingStatus, deadline
+from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
+from ivr.domain.waiting_list import NEXT, PartOfDay, WaitingEntry, WaitingReason, WaitingStatus, deadline
 from ivr.services.ports import NewEntry, Work
 
 
@@ -29,6 +30,7 @@ def join(work: Work, wish: Wish, *, rules: Rules, now: datetime) -> WaitingEntry
         work.patients.lock(wish.patient_id)
         entry = work.waiting.of_key(wish.key)
         if entry is None:
+            _expire(work, wish.patient_id, rules, now)
             _unless_waiting(work, wish)
             entry = work.waiting.add(NewEntry(wish.key, _entry(work, wish, rules, now), wish.contact))
             work.commit()
@@ -51,10 +53,51 @@ def leave(work: Work, entry_id: int, *, patient_id: int, now: datetime) -> Waiti
     return entry
 
 
-def of_patient(work: Work, patient_id: int) -> list[WaitingEntry]:
-    """Open entries, the nearest deadline first."""
-    with work.reading():
-        return work.waiting.open_of(patient_id)
+def of_patient(work: Work, patient_id: int, *, rules: Rules, now: datetime) -> list[WaitingEntry]:
+    """Open entries, the nearest deadline first; those past their window are over (1.5)."""
+    with work:
+        work.patients.lock(patient_id)
+        _expire(work, patient_id, rules, now)
+        entries = work.waiting.open_of(patient_id)
+        work.commit()
+    return entries
+
+
+def escalate(
+    work: Work,
+    entry_id: int,
+    *,
+    call_key: str,
+    phone: PhoneNumber | None,
+    due_at: datetime,
+    rules: Rules,
+    now: datetime,
+) -> int:
+    """Hand an entry near its deadline to a person, who rings back by then, once a day. The task's id; NotFound."""
+    with work:
+        entry = work.waiting.get(entry_id)
+        if entry.status is WaitingStatus.ACTIVE:
+            work.waiting.save(entry.becomes(WaitingStatus.ESCALATED), now)
+        task = NewTask(
+            key=f"escalation-{entry.id}-{rules.today(now)}",
+            kind=TaskKind.CALLBACK,
+            owner=TaskOwner.under(centralised=rules.centralised),
+            due_at=due_at,
+            entry_id=entry.id,
+            patient_id=entry.patient_id,
+            call_key=call_key,
+            phone=phone,
+            payload={"reason": "waiting_deadline"},
+        )
+        task_id = work.tasks.add(task, now)
+        work.commit()
+    return task_id
+
+
+def _expire(work: Work, patient_id: int, rules: Rules, now: datetime) -> None:
+    for entry in work.waiting.open_of(patient_id):
+        if entry.window_until < rules.today(now) and WaitingStatus.EXPIRED in NEXT[entry.status]:
+            work.waiting.save(entry.becomes(WaitingStatus.EXPIRED), now)
 
 
 def is_escalating(entry: WaitingEntry, *, rules: Rules, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from ivr.domain.identifiers import PhoneNumber
 from ivr.services.ports import Consent
@@ -45,6 +45,11 @@ class ConsentRegister(Register):
 
 
 class AttemptRegister(Register):
+    def lock(self, caller: PhoneNumber | None) -> None:
+        # SQLite has one writer anyway.
+        if self._connection.dialect.name == "postgresql":
+            self._run(select(func.pg_advisory_xact_lock(func.hashtextextended(_counted(caller), 0))))
+
     def add(self, caller: PhoneNumber | None, now: datetime) -> None:
         self._run(insert(failed_identifications).values(caller=_counted(caller), at=now))
 

@@ -87,10 +87,10 @@ class SlotRegister(Register):
     def release(self, call_key: str, *, but: int | None = None) -> None:
         held = select(slots.c.id).where(slots.c.held_by == call_key)
         if but is not None:
-            held = held.where(slots.c.id != but)
-        # A row that is locked is being taken by somebody, since our hold has lapsed: waiting for him could deadlock.
-        own = held.with_for_update(skip_locked=True, key_share=True)
-        self._run(update(slots).where(slots.c.id.in_(own)).values(held_by=null(), held_until=null()))
+            # Another slot is locked by us already, and a locked one of ours is being taken by somebody, since our hold
+            # on it has lapsed: waiting for him could deadlock.
+            held = held.where(slots.c.id != but).with_for_update(skip_locked=True, key_share=True)
+        self._run(update(slots).where(slots.c.id.in_(held)).values(held_by=null(), held_until=null()))
 
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
         rows = [slot_values(slot) | {"for_patient_id": for_patient_id} for slot in planned]

@@ -189,6 +189,17 @@ async def _crash(world: World, caller: PhoneNumber | None, use_case: str) -> Non
     world.before[use_case] = [_raise(ZeroDivisionError("given by the transcript"))]
 
 
+async def _crash_after(world: World, caller: PhoneNumber | None, use_case: str) -> None:
+    """The program dies once, when the use case has just done its work."""
+    once = iter([True])
+
+    def dies(*_: Any) -> None:
+        if next(once, False):
+            raise ZeroDivisionError("given by the transcript")
+
+    world.after[use_case] = [dies]
+
+
 def _raise(problem: Exception) -> Callable[..., None]:
     def act(*_: Any) -> None:
         raise problem
@@ -215,5 +226,6 @@ STATES = {
     "storage_down": _storage_down,
     "storage_down_after": _storage_down_after,
     "crash": _crash,
+    "crash_after": _crash_after,
     "failed_identifications": _failed_identifications,
 }

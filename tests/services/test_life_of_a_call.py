@@ -92,8 +92,8 @@ def test_a_call_that_may_still_be_running_is_not_given_to_another_at_the_same_nu
     cut_off(new_work, outcome=None)
     calls.keep(new_work(), "call-1", [StepRow("main", 1, "answered", 1, "v1", NOW + timedelta(minutes=2))])
 
-    assert unfinished(new_work, now=NOW + timedelta(minutes=2, seconds=29)) is None
-    assert unfinished(new_work, now=NOW + timedelta(minutes=2, seconds=30))
+    assert unfinished(new_work, now=NOW + timedelta(minutes=2) + RULES.lost_after - timedelta(seconds=1)) is None
+    assert unfinished(new_work, now=NOW + timedelta(minutes=2) + RULES.lost_after)
 
 
 def test_a_process_that_starts_closes_the_calls_it_left_when_it_died(new_work, clinic, held_slot):

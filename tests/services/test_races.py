@@ -8,13 +8,21 @@ from threading import Barrier
 import pytest
 
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import AlreadyBooked, AlreadyWaiting, Refusal, SlotTaken, TooManyBookings
+from ivr.domain.refusals import (
+    AlreadyBooked,
+    AlreadyWaiting,
+    CallerLocked,
+    NotIdentified,
+    Refusal,
+    SlotTaken,
+    TooManyBookings,
+)
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
-from ivr.services import booking, search, waiting
+from ivr.services import booking, identification, search, waiting
 from ivr.services.booking import BookingCommand
 from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
-from tests.builders import NOW, RULES, at, every
+from tests.builders import CALLER, NOW, RULES, an_oms, at, every
 
 CALLERS = 50
 
@@ -171,3 +179,17 @@ def test_looking_for_time_does_not_wait_for_who_is_booking(clinic, new_work, doc
         found = search.nearest(new_work(), SlotQuery("therapist", patient.id), rules=RULES, now=NOW)
 
     assert found.starts_at == at("10:00")
+
+
+def test_d06_guesses_from_one_telephone_are_counted_one_after_another(clinic, new_work, doctor):
+    patient = clinic.patient()
+
+    def guess():
+        return identification.identify(
+            new_work(), an_oms(patient.id + 7), patient.birth_date, caller=CALLER, rules=RULES, now=NOW
+        )
+
+    refusals = Counter(type(refusal) for refusal in race([guess] * 30))
+
+    assert refusals == {NotIdentified: RULES.lock_after, CallerLocked: 30 - RULES.lock_after}
+    assert len(clinic.rows("failed_identifications")) == RULES.lock_after
