@@ -127,7 +127,7 @@ async def _confirmed(call: Call, key: str) -> bool:
 async def _others(call: Call, patient: Patient) -> str:
     """The specialities that are not in the menu, page by page."""
     in_menu = set(call.menus["speciality"].keys.values())
-    known = await call.do(choice.specialities_for, patient, today=call.today())
+    known = await call.do(choice.specialities_for, patient, rules=call.rules, now=call.desk.now())
     others = [speciality.key for speciality in known if speciality.key not in in_menu]
     page = 0
     while True:

@@ -33,11 +33,11 @@ def own_doctor(work: Work, patient: Patient) -> Doctor | None:
     return own if own.active else None
 
 
-def specialities_for(work: Work, patient: Patient, *, today: date) -> list[Speciality]:
-    """Specialities that have a doctor and admit the patient, in the hospital's order."""
+def specialities_for(work: Work, patient: Patient, *, rules: Rules, now: datetime) -> list[Speciality]:
+    """Specialities that have a doctor and admit the patient within their horizon, in the hospital's order."""
     with work.reading():
         staffed = work.staff.specialities(staffed=True)
-    return [speciality for speciality in staffed if _admits(speciality, patient, today)]
+    return [speciality for speciality in staffed if _admits(speciality, patient, rules, now)]
 
 
 def check_choice(
@@ -47,12 +47,11 @@ def check_choice(
 
     Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order.
     """
-    today = rules.today(now)
     with work.reading():
         speciality = work.staff.speciality(speciality_key)
         if not patient.attached:
             raise NotAttached
-        speciality.admit_between(patient, today, rules.last_day(today, speciality.horizon_days))
+        _admit(speciality, patient, rules, now)
         if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):
             raise ReferralNeeded
         for visit in other_visits(work, patient.id, moves=None, now=now):
@@ -89,9 +88,15 @@ def _sent(
     return any(slot.speciality == speciality.key for slot in opened)
 
 
-def _admits(speciality: Speciality, patient: Patient, today: date) -> bool:
+def _admit(speciality: Speciality, patient: Patient, rules: Rules, now: datetime) -> None:
+    """Raise NotAdmitted where age or sex fits on no day that can be booked (1.6)."""
+    today = rules.today(now)
+    speciality.admit_between(patient, today, rules.last_day(today, speciality.horizon_days))
+
+
+def _admits(speciality: Speciality, patient: Patient, rules: Rules, now: datetime) -> bool:
     try:
-        speciality.admit(patient, today)
+        _admit(speciality, patient, rules, now)
     except NotAdmitted:
         return False
     return True

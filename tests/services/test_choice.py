@@ -116,6 +116,6 @@ def test_specialities_are_those_with_a_doctor_that_admit_the_patient_in_the_hosp
     for key in ("therapist", "ent", "zoo", "child"):
         clinic.doctor(key)
 
-    found = choice.specialities_for(new_work(), patient, today=date(2026, 4, 27))
+    found = choice.specialities_for(new_work(), patient, rules=RULES, now=NOW)
 
     assert [speciality.key for speciality in found] == ["therapist", "zoo", "ent"]
