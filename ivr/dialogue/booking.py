@@ -212,17 +212,18 @@ async def _talon(call: Call, patient: Patient, booked: Booking) -> None:
     sms = await call.yes("talon.number", ticket=booked.ticket)
     reminder = await call.yes("consent.reminder")
     contact = await ask_contact(call) if sms or reminder else None
-    await _consent(call, patient, "SMS_TALON", sms, contact)
-    await _consent(call, patient, "REMINDER", reminder, contact)
+    await _consent(call, booked, "SMS_TALON", sms, contact)
+    await _consent(call, booked, "REMINDER", reminder, contact)
     if not reminder:
         call.say("consent.none")
     call.say("booking.if_plans_change")
 
 
-async def _consent(call: Call, patient: Patient, purpose: str, given: bool, contact: PhoneNumber | None) -> None:
+async def _consent(call: Call, booked: Booking, purpose: str, given: bool, contact: PhoneNumber | None) -> None:
     await call.do(
         consent.record,
-        patient_id=patient.id,
+        patient_id=booked.patient_id,
+        booking_id=booked.id,
         purpose=purpose,
         given=given,
         method="SMS" if purpose == "SMS_TALON" else "CALL",

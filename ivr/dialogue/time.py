@@ -1,6 +1,7 @@
 """When: the nearest slot, else day, part of day and time; the chosen slot is held for this call (S2.6, S1.6, D-14)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from ivr.dialogue.call import Call
@@ -75,10 +76,13 @@ def refused(call: Call) -> None:
 
 
 async def _promise_of_a_day(call: Call, query: SlotQuery, nearest: Slot) -> None:
-    """A district doctor sees a patient within 24 hours; where he cannot, a person may help (D-02)."""
+    """A district doctor sees a patient within 24 hours; where none of them can, a person may help (D-02)."""
     if call.form.purpose is not Purpose.ILLNESS or call.form.moves:
         return
-    if await call.do(search.breaches_24h, query, nearest, rules=call.rules, now=call.desk.now()):
+    anybody = nearest
+    if query.doctor_id is not None:
+        anybody = await call.do(search.nearest, replace(query, doctor_id=None), rules=call.rules, now=call.desk.now())
+    if await call.do(search.breaches_24h, query, anybody, rules=call.rules, now=call.desk.now()):
         call.note("sla_24h", "breached")
         call.say("slot.not_today")
         if await call.yes("operator.offer"):

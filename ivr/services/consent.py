@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ivr.domain.booking import Booking
 from ivr.domain.identifiers import PhoneNumber
 from ivr.services.ports import Consent, Work
 
@@ -13,6 +14,7 @@ def record(
     work: Work,
     *,
     patient_id: int,
+    booking_id: int,
     purpose: str,
     given: bool,
     method: str,
@@ -21,18 +23,24 @@ def record(
     call_key: str,
     now: datetime,
 ) -> None:
-    """Keep an answer; the newest one holds. The telephone belongs to the consent, not to the patient:
-    who knows a policy's number must not become a contact that is told of visits (4.2)."""
+    """Keep an answer; the newest one for this visit holds.
+
+    Telephone and answer belong to the visit, not to the patient: who knows a policy's number may book for another, and
+    must not become a contact that is told of all his visits, nor take his reminders away (4.2).
+    """
     if purpose not in PURPOSES or method not in METHODS:
         raise ValueError(f"a consent is to one of {sorted(PURPOSES)} by one of {sorted(METHODS)}")
-    answer = Consent(patient_id, purpose, given, method, phone, wording, call_key, now)
+    answer = Consent(patient_id, booking_id, purpose, given, method, phone, wording, call_key, now)
     with work:
         work.consents.add(answer)
         work.commit()
 
 
-def given(work: Work, patient_id: int, purpose: str) -> Consent | None:
-    """The consent that holds now; None where the patient was never asked or said no (D-09)."""
+def given(work: Work, booking: Booking, purpose: str) -> Consent | None:
+    """The consent that holds for a visit, or for the one that it took the place of; None: not asked, or no (D-09)."""
     with work.reading():
-        answer = work.consents.latest(patient_id, purpose)
+        answer = work.consents.latest(booking.patient_id, booking.id, purpose)
+        while answer is None and booking.replaces_id is not None:
+            booking = work.bookings.get(booking.replaces_id)
+            answer = work.consents.latest(booking.patient_id, booking.id, purpose)
     return answer if answer is not None and answer.given else None

@@ -73,9 +73,10 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What a patient said to one purpose, when and to which words (S3.5)."""
+    """What was said to one purpose for one visit, when and to which words (S3.5)."""
 
     patient_id: int
+    booking_id: int
     purpose: str
     given: bool
     method: str
@@ -245,7 +246,7 @@ class Tasks(Protocol):
 class Consents(Protocol):
     def add(self, consent: Consent) -> None: ...
 
-    def latest(self, patient_id: int, purpose: str) -> Consent | None: ...
+    def latest(self, patient_id: int, booking_id: int, purpose: str) -> Consent | None: ...
 
 
 class Calls(Protocol):

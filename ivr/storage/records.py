@@ -16,6 +16,7 @@ class ConsentRegister(Register):
     def add(self, consent: Consent) -> None:
         values = {
             "patient_id": consent.patient_id,
+            "booking_id": consent.booking_id,
             "purpose": consent.purpose,
             "given": consent.given,
             "method": consent.method,
@@ -26,14 +27,16 @@ class ConsentRegister(Register):
         }
         self._run(insert(consents).values(values))
 
-    def latest(self, patient_id: int, purpose: str) -> Consent | None:
+    def latest(self, patient_id: int, booking_id: int, purpose: str) -> Consent | None:
         own = consents.c
-        chosen = select(consents).where(own.patient_id == patient_id, own.purpose == purpose)
+        visit = (own.patient_id == patient_id, own.booking_id == booking_id)
+        chosen = select(consents).where(*visit, own.purpose == purpose)
         row = self._run(chosen.order_by(own.at.desc(), own.id.desc()).limit(1)).one_or_none()
         if row is None:
             return None
         return Consent(
             patient_id=row.patient_id,
+            booking_id=row.booking_id,
             purpose=row.purpose,
             given=row.given,
             method=row.method,

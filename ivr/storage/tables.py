@@ -268,6 +268,7 @@ consents = Table(
     metadata,
     _id(),
     Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
     Column("purpose", String, nullable=False),
     Column("given", Boolean, nullable=False),
     Column("method", String, nullable=False),
@@ -275,7 +276,7 @@ consents = Table(
     Column("wording", String, nullable=False),
     Column("call_key", String),
     Column("at", Utc, nullable=False),
-    _index("consents_patient", "patient_id", "purpose", "at"),
+    _index("consents_patient", "patient_id", "booking_id", "purpose", "at"),
 )
 
 calls = Table(

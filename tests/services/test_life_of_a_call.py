@@ -7,7 +7,7 @@ import pytest
 from ivr.domain.journal import StepRow
 from ivr.domain.refusals import NotFound
 from ivr.services import audit, calls, consent, tasks
-from tests.builders import CALLER, NOW, RULES, STRANGER, at
+from tests.builders import CALLER, NOW, RULES, STRANGER, at, every
 
 
 @pytest.fixture
@@ -129,19 +129,28 @@ def test_a_callback_is_noted_once(new_work, clinic):
     assert row.payload == {"reason": "queue"}
 
 
-def test_s3_5_the_newest_answer_is_the_consent_that_holds(new_work, clinic):
+def test_s3_5_the_newest_answer_is_the_consent_that_holds_for_a_visit_and_for_where_it_is_moved(new_work, clinic):
+    clinic.speciality()
+    clinic.speciality("ent")
     patient = clinic.patient()
+    first, moved_to = clinic.slots(clinic.doctor(), every(30, at("10:00"), 2))
+    visit = clinic.book(first, patient)
+    other = clinic.book(clinic.slot(clinic.doctor("ent"), at("12:00")), patient, key="other")
 
     def answer(given, now, **changes):
         told = {"purpose": "REMINDER", "method": "CALL", "phone": CALLER, "wording": "v1", "call_key": "call-1"}
-        consent.record(new_work(), patient_id=patient.id, given=given, now=now, **(told | changes))
+        about = {"patient_id": patient.id, "booking_id": visit.id}
+        consent.record(new_work(), given=given, now=now, **(about | told | changes))
 
-    assert consent.given(new_work(), patient.id, "REMINDER") is None
+    assert consent.given(new_work(), visit, "REMINDER") is None
     answer(True, NOW)
-    held = consent.given(new_work(), patient.id, "REMINDER")
-    assert (held.phone, held.wording, held.at) == (CALLER, "v1", NOW)
-    answer(False, NOW + timedelta(minutes=1))
-    assert consent.given(new_work(), patient.id, "REMINDER") is None
+    moved = clinic.book(moved_to, patient, key="moved", moves=visit.id)
+    for each in (visit, moved):
+        held = consent.given(new_work(), each, "REMINDER")
+        assert (held.phone, held.wording, held.at) == (CALLER, "v1", NOW)
+    assert consent.given(new_work(), other, "REMINDER") is None
+    answer(False, NOW + timedelta(minutes=1), booking_id=moved.id)
+    assert consent.given(new_work(), moved, "REMINDER") is None
     assert len(clinic.rows("consents")) == 2
     with pytest.raises(ValueError, match="a consent is to one of"):
         answer(True, NOW, purpose="MARKETING")
