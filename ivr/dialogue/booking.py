@@ -182,6 +182,7 @@ async def _book(call: Call, command: BookingCommand) -> Booking:
     except StorageDown:
         call.say("commit.checking")
         await call.heard()
+    answered = False
     for _ in range(POLLS):
         await call.desk.pause(1)
         try:
@@ -190,10 +191,9 @@ async def _book(call: Call, command: BookingCommand) -> Booking:
             continue
         if found is not None:
             return found
-        call.say("error.commit_failed")
-        raise ToOperator("commit_failed")
-    call.say("commit.unknown")
-    raise ToOperator("commit_unknown")
+        answered = True  # not there, or not there yet: what was overdue may still be done
+    call.say("error.commit_failed" if answered else "commit.unknown")
+    raise ToOperator("commit_failed" if answered else "commit_unknown")
 
 
 async def _moved(call: Call, patient: Patient, booked: Booking) -> None:
@@ -204,8 +204,8 @@ async def _moved(call: Call, patient: Patient, booked: Booking) -> None:
 async def _talon(call: Call, patient: Patient, booked: Booking) -> None:
     """The talon by voice, then the consents (S3.4, S3.5)."""
     day, at = _when(call, booked.slot)
-    doctor = await call.do(booking.doctor_of, booked)
     call.say("booking.done")
+    doctor = await call.do(booking.doctor_of, booked)
     call.say("talon.visit", spec=booked.slot.speciality, doctor=doctor, room=booked.slot.room, day=day, time=at)
     call.say("talon.address", address=call.hospital.sites[doctor.site])
     call.say("talon.bring")

@@ -129,6 +129,9 @@ async def _others(call: Call, patient: Patient) -> str:
     in_menu = set(call.menus["speciality"].keys.values())
     known = await call.do(choice.specialities_for, patient, rules=call.rules, now=call.desk.now())
     others = [speciality.key for speciality in known if speciality.key not in in_menu]
+    if not others:
+        call.say("speciality.not_admitted")
+        raise GoBack
     page = 0
     while True:
         shown = others[page * OTHERS_A_PAGE : (page + 1) * OTHERS_A_PAGE]

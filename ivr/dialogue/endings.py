@@ -98,6 +98,9 @@ async def _closed(call: Call, reason: str) -> tuple[str, str | None]:
         goodbye = taken
     except NoAnswer:
         goodbye = Goodbye(reason="no_answer")
+    except StorageDown:  # his wish cannot be noted
+        call.say("closed.hours", hours=call.hospital.operator_hours)
+        goodbye = Goodbye(reason="backend_down")
     except Turn:
         pass  # nobody to pass him to: whatever else was pressed, the call ends kindly
     return await _goodbye(call, goodbye)

@@ -50,6 +50,21 @@ async def identify(call: Call) -> Patient:
     raise ToOperator("not_identified")
 
 
+async def is_the_same(call: Call, patient_id: int) -> bool:
+    """Whether the caller knows the birth date of whom the cut call was about; before, nothing is told of him (4.2)."""
+    born = await ask_number(call, "birth", "birth.ask", longest=8, accept=partial(_born, call), helping=("birth.help",))
+    try:
+        await call.do(
+            identification.confirm, patient_id, born, caller=call.caller, rules=call.rules, now=call.desk.now()
+        )
+    except NotIdentified:
+        call.say("identified.mismatch")
+        return False
+    except CallerLocked:
+        _locked(call)
+    return True
+
+
 async def unless_strange(call: Call, patient: Patient, reason: str) -> None:
     """What the hospital knows is told only on a telephone that is the patient's (4.2); on another a person asks."""
     known = await call.do(

@@ -6,6 +6,7 @@ from functools import partial
 from ivr.dialogue.booking import book_a_visit, go_on
 from ivr.dialogue.call import Call, Story
 from ivr.dialogue.form import Form
+from ivr.dialogue.identify import is_the_same
 from ivr.dialogue.information import doctor_at_home, information
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.mine import my_bookings
@@ -53,7 +54,7 @@ def _open(call: Call) -> bool:
 
 
 async def _resumed(call: Call) -> str | None:
-    """Cut off less than ten minutes ago, same number: go on where it stopped. Says nothing of the patient (P011).
+    """Cut off less than ten minutes ago, same number: go on where it stopped, if he knows whom it was about (P011).
 
     The key of that call, where the caller wants to.
     """
@@ -63,7 +64,7 @@ async def _resumed(call: Call) -> str | None:
     if cut_off is None:
         return None
     try:
-        if not await call.yes("resume.offer"):
+        if not await call.yes("resume.offer") or not await is_the_same(call, cut_off.progress["patient_id"]):
             return None
     except (GoBack, MainMenu):
         return None

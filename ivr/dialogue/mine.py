@@ -1,14 +1,12 @@
 """My bookings: hear, move, cancel. Told only to the patient or a registered representative (domain 4.2)."""
 
-from contextlib import suppress
-
 from ivr.dialogue.booking import book_a_visit, move_a_visit
 from ivr.dialogue.call import Call, TryAgain
 from ivr.dialogue.identify import identify
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
 from ivr.dialogue.turns import Goodbye, ToOperator
-from ivr.domain.booking import Booking
+from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import NotFound, TooLate, WrongTurn
 from ivr.domain.slot import SlotKind
@@ -16,6 +14,7 @@ from ivr.services import booking, identification
 
 BY_DOCTOR = frozenset({SlotKind.REPEAT, SlotKind.REFERRAL, SlotKind.OBSERVATION})
 """Slots that only a doctor opens: another time for them is his to give (S4.2)."""
+CANCELLED = frozenset({BookingStatus.CANCELLED_BY_PATIENT, BookingStatus.CANCELLED_BY_CLINIC})
 TICKET_DIGITS = 12
 """No ticket is longer."""
 
@@ -95,9 +94,13 @@ async def _cancel(call: Call, patient: Patient, visit: Booking) -> None:
         call.say("mine.kept")
         return
     key = f"{call.key}-cancel-{visit.id}"
-    # Cancelled meanwhile through another channel: what the caller wanted has happened.
-    with suppress(WrongTurn):
+    try:
         await call.do(booking.cancel, visit.id, patient_id=patient.id, key=key, now=call.desk.now())
+    except WrongTurn:
+        now = await call.do(booking.of_id, visit.id)
+        if now.status not in CANCELLED:  # moved through another channel: a person looks where to
+            call.say("error.operator")
+            raise ToOperator("changed_meanwhile") from None
     if call.booked and call.booked.id == visit.id:
         call.booked = None  # the goodbye must not expect him on that day
     call.say("cancel.done")

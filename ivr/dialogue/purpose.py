@@ -28,8 +28,9 @@ async def ask_purpose(call: Call) -> None:
 
 
 def _urgent(call: Call) -> None:
-    """Seen today without a booking."""
-    call.say("urgent.room")
+    """Seen today without a booking, while somebody is there."""
+    is_open = call.hospital.adults_open(call.local(call.desk.now()), call.rules.calendar)
+    call.say("urgent.room" if is_open else "urgent.closed")
     call.say("urgent.worse")
     call.note("purpose", Purpose.URGENT)
     raise NoBooking

@@ -8,7 +8,7 @@ from ivr.dialogue.call import Call
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.turns import GoBack, ToOperator
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import Overlaps, SlotTaken
+from ivr.domain.refusals import NoSlots, Overlaps, SlotTaken
 from ivr.domain.slot import Slot
 from ivr.domain.waiting_list import PartOfDay
 from ivr.services import booking, search
@@ -39,6 +39,7 @@ async def choose_time(call: Call, query: SlotQuery) -> Slot:
             try:
                 chosen = await _browse(call, query)
             except GoBack:
+                call.form.refusals -= 1  # he hears the same time again: that is one refusal, not two
                 continue
         if await held(call, query, chosen):
             return chosen
@@ -93,8 +94,10 @@ async def _promise_of_a_day(call: Call, query: SlotQuery, nearest: Slot) -> None
 
 async def _browse(call: Call, query: SlotQuery) -> Slot:
     """Day, part of day, time. 9 leads one question back."""
-    days = await call.do(search.free_days, query, rules=call.rules, now=call.desk.now())
     while True:
+        days = await call.do(search.free_days, query, rules=call.rules, now=call.desk.now())
+        if not days:
+            raise NoSlots
         day = await _day(call, days)
         try:
             return await _time_of(call, query, day)
@@ -128,7 +131,7 @@ async def _time_of(call: Call, query: SlotQuery, day: date) -> Slot:
     slots = await call.do(search.free_times, query, day, PartOfDay.ANY, rules=call.rules, now=call.desk.now())
     if not slots:
         call.say("slot.taken")
-        raise _OtherDay
+        raise GoBack
     parts = {part_of(call, slot) for slot in slots}
     if len(slots) > FEW_TIMES and len(parts) > 1:
         part = await _part(call, day, slots, parts)

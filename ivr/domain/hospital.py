@@ -28,6 +28,11 @@ class Hospital:
     sites: Mapping[str, str] = field(default_factory=dict)
     """Key of a site (`adult`, `child`, `women`, `dental`, …) to its address in words."""
 
+    def adults_open(self, now_local: datetime, calendar: WorkingCalendar) -> bool:
+        """True while the clinic for adults sees patients, its urgent room among them."""
+        in_hours = self.adult_hours.opens <= now_local.time() < self.adult_hours.closes
+        return calendar.is_working(now_local.date()) and in_hours
+
     def operators_open(self, now_local: datetime, calendar: WorkingCalendar) -> bool:
         """True while operators answer; `now_local` is in the hospital's zone."""
         today = now_local.date()

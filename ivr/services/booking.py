@@ -112,6 +112,12 @@ def result_of(work: Work, key: str) -> Booking | None:
         return work.bookings.of_key(key)
 
 
+def of_id(work: Work, booking_id: int) -> Booking:
+    """Raises NotFound."""
+    with work.reading():
+        return work.bookings.get(booking_id)
+
+
 def made_in(work: Work, call_key: str, patient_id: int) -> Booking | None:
     """What was booked for the patient in a call, if it stands."""
     with work.reading():

@@ -7,7 +7,7 @@ from ivr.domain.booking import Booking
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import AlreadyBooked, NotAttached, ReferralNeeded, TooManyBookings
+from ivr.domain.refusals import AlreadyBooked, NotAttached, ReferralNeeded, ReferralNotFound, TooManyBookings
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.speciality import Access, Speciality
@@ -57,9 +57,14 @@ def _referral(work: Work, claimed: Claimed, speciality: Speciality, rules: Rules
     number = claimed.referral_number or (old.referral_number if old else None)
     if number is not None:
         moving = None if old is None else old.id
-        referral = open_referral(work, claimed.patient_id, number, today=rules.today(now), moving=moving)
-        if referral.speciality == speciality.key:
-            return referral
+        try:
+            referral = open_referral(work, claimed.patient_id, number, today=rules.today(now), moving=moving)
+        except ReferralNotFound:
+            if old is None:  # a visit that was admitted once may be moved
+                raise
+        else:
+            if referral.speciality == speciality.key:
+                return referral
     if _needs_referral(claimed, speciality):
         raise ReferralNeeded
     return None

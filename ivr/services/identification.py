@@ -32,6 +32,19 @@ def identify(
     return patient
 
 
+def confirm(
+    work: Work, patient_id: int, born: date, *, caller: PhoneNumber | None, rules: Rules, now: datetime
+) -> None:
+    """Whoever goes on with a call that was cut off is who began it. Raises NotIdentified, counted, and CallerLocked."""
+    with work:
+        work.attempts.lock(caller)
+        _unless_locked(work, caller, rules, now)
+        if work.patients.get(patient_id).birth_date != born:
+            work.attempts.add(caller, now)
+            work.commit()
+            raise NotIdentified
+
+
 def refuse_locked(work: Work, caller: PhoneNumber | None, *, rules: Rules, now: datetime) -> None:
     """Raise CallerLocked after five failures in 24 hours, for 30 minutes from the last one (D-06)."""
     with work.reading():

@@ -166,10 +166,10 @@ async def test_a_caller_cut_off_by_the_crash_goes_on_where_he_was_when_he_calls_
         await cut
         await hospital.start()
 
-        await hospital.phone(one, ["1", "1", "1", "3", *"1111", "2", "2", "2"], "again")
+        await hospital.phone(one, ["1", "02011980#", "1", "1", "3", *"1111", "2", "2", "2"], "again")
 
         steps = [row.step for row in hospital.rows(tables.steps, call_key="again")]
-        assert steps[:2] == ["resume.offer", "speciality"]
+        assert steps[:3] == ["resume.offer", "birth", "speciality"]
         assert "oms" not in steps[: steps.index("talon.number")]
         assert len(hospital.rows(tables.bookings, patient_id=one[0], status="BOOKED")) == 1
     finally:
