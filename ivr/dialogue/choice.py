@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.endings import offer_person
 from ivr.dialogue.identify import unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
@@ -181,8 +182,7 @@ async def _unless_begun(call: Call, visit: Booking) -> None:
         visit.must_not_have_begun(call.desk.now())
     except TooLate:
         call.say("cancel.too_late")
-        if await call.yes("operator.offer"):
-            raise ToOperator("too_late") from None
+        await offer_person(call, "too_late")
         raise Kept from None
 
 

@@ -153,6 +153,12 @@ def _at(call: Call, day: date, at: time) -> datetime:
     return datetime.combine(day, at, tzinfo=call.rules.zone)
 
 
+async def offer_person(call: Call, reason: str) -> None:
+    """A person, if he wants one; where nobody is there now nothing is offered."""
+    if is_open(call) and await call.yes("operator.offer"):
+        raise ToOperator(reason)
+
+
 def is_open(call: Call) -> bool:
     """Operators work now."""
     return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)

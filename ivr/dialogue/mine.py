@@ -2,6 +2,7 @@
 
 from ivr.dialogue.booking import book_a_visit, move_a_visit
 from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.endings import offer_person
 from ivr.dialogue.identify import identify
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
@@ -22,6 +23,8 @@ TICKET_DIGITS = 12
 async def my_bookings(call: Call) -> None:
     """Each booking in turn: move, cancel or keep."""
     patient = await identify(call)
+    call.form.patient_id = patient.id
+    call.entered()
     for visit in await _told(call, patient):
         await _one(call, patient, visit)
 
@@ -83,8 +86,7 @@ async def _one(call: Call, patient: Patient, visit: Booking) -> None:
                 call.say("mine.kept")
     except TooLate:
         call.say("cancel.too_late")
-        if await call.yes("operator.offer"):
-            raise ToOperator("too_late") from None
+        await offer_person(call, "too_late")
 
 
 async def _cancel(call: Call, patient: Patient, visit: Booking) -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from ivr.dialogue.call import Call
+from ivr.dialogue.endings import offer_person
 from ivr.dialogue.line import Phrase
-from ivr.dialogue.turns import GoBack, ToOperator
+from ivr.dialogue.turns import GoBack
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import NoSlots, Overlaps, SlotTaken
 from ivr.domain.slot import Slot
@@ -86,8 +87,7 @@ async def _promise_of_a_day(call: Call, query: SlotQuery, nearest: Slot) -> None
     if await call.do(search.breaches_24h, query, anybody, rules=call.rules, now=call.desk.now()):
         call.note("sla_24h", "breached")
         call.say("slot.not_today")
-        if await call.yes("operator.offer"):
-            raise ToOperator("sla_24h")
+        await offer_person(call, "sla_24h")
     elif call.local(nearest.starts_at).date() > call.today():
         call.say("slot.not_today")
 

@@ -2,10 +2,9 @@
 
 from ivr.dialogue.call import Call
 from ivr.dialogue.contact import ask_contact
-from ivr.dialogue.endings import promised_until
+from ivr.dialogue.endings import offer_person, promised_until
 from ivr.dialogue.identify import identify, unless_strange
 from ivr.dialogue.line import Phrase
-from ivr.dialogue.turns import ToOperator
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import AlreadyWaiting
 from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason
@@ -18,8 +17,7 @@ async def offer_waiting(call: Call, patient: Patient, query: SlotQuery, reason: 
     """Offer the list; who does not want it may speak to a person (S2.7)."""
     if not await call.yes("waiting.offer"):
         call.note("waiting.offer", "declined")
-        if await call.yes("operator.offer"):
-            raise ToOperator("no_time_suits")
+        await offer_person(call, "no_time_suits")
         return
     if await _waits_already(call, patient, query.speciality):
         return
@@ -67,6 +65,8 @@ async def _waits_already(call: Call, patient: Patient, speciality: str) -> bool:
 async def my_waiting(call: Call) -> None:
     """Hear each entry, keep it or leave the list."""
     patient = await identify(call)
+    call.form.patient_id = patient.id
+    call.entered()
     await unless_strange(call, patient, "strange_telephone")
     entries = await call.do(waiting.of_patient, patient.id, rules=call.rules, now=call.desk.now())
     if not entries:

@@ -110,9 +110,10 @@ def journal(work: Work, call_key: str) -> list[StepRow]:
 
 def _cut_off(record: CallRecord, rules: Rules, now: datetime) -> bool:
     """True where its caller may go on; what changes a booking there is needs him identified again (4.2)."""
-    if record.resumed_at is not None or record.progress.get("patient_id") is None:
+    entered = record.progress
+    if record.resumed_at is not None or entered.get("patient_id") is None or entered.get("purpose") is None:
         return False
-    if record.progress.get("moves") is not None:
+    if entered.get("moves") is not None:
         return False
     if record.ended_at is not None:
         return record.outcome in CUT_OFF

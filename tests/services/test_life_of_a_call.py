@@ -24,7 +24,7 @@ def begin(new_work, key="call-1", caller=CALLER, now=NOW, node=""):
 
 def cut_off(new_work, key="call-1", outcome="hangup", progress=None, now=NOW):
     begin(new_work, key, now=now)
-    calls.keep(new_work(), key, entered={"patient_id": 1} if progress is None else progress)
+    calls.keep(new_work(), key, entered={"patient_id": 1, "purpose": "ILLNESS"} if progress is None else progress)
     if outcome:
         calls.finish(new_work(), key, outcome=outcome, detail=None, now=now)
 
@@ -98,7 +98,7 @@ def test_a_call_that_may_still_be_running_is_not_given_to_another_at_the_same_nu
 
 def test_a_process_that_starts_closes_the_calls_it_left_when_it_died(new_work, clinic, held_slot):
     begin(new_work, "call-1", node="here")
-    calls.keep(new_work(), "call-1", entered={"patient_id": 1})
+    calls.keep(new_work(), "call-1", entered={"patient_id": 1, "purpose": "ILLNESS"})
     begin(new_work, "call-2", caller=STRANGER, node="elsewhere")
 
     assert calls.close_crashed(new_work(), "here", now=NOW + timedelta(seconds=5)) == 1
@@ -106,7 +106,7 @@ def test_a_process_that_starts_closes_the_calls_it_left_when_it_died(new_work, c
     assert calls.of_key(new_work(), "call-1").outcome == "crash"
     assert calls.of_key(new_work(), "call-2").outcome is None
     assert clinic.rows("slots")[0].held_by is None
-    assert unfinished(new_work, now=NOW + timedelta(seconds=6)) == {"patient_id": 1}
+    assert unfinished(new_work, now=NOW + timedelta(seconds=6)) == {"patient_id": 1, "purpose": "ILLNESS"}
 
 
 def test_a_callback_is_noted_once(new_work, clinic):
