@@ -255,7 +255,10 @@ async def choose_doctor(call: Call, patient: Patient) -> None:
         return
     query = replace(slot_query(call, patient), doctor_id=None)
     doctors = await call.do(search.doctors_of, query, rules=call.rules, now=call.desk.now())
-    if not doctors or form.doctor_id in {doctor.id for doctor in doctors}:
+    if not doctors:
+        return
+    if form.doctor_id in {doctor.id for doctor in doctors}:
+        await _sooner_elsewhere(call, query)
         return
     if form.doctor_id is not None:
         call.say("doctor.absent", doctor=await call.do(choice.doctor, form.doctor_id))
@@ -264,6 +267,22 @@ async def choose_doctor(call: Call, patient: Patient) -> None:
         form.doctor_id = await _pick_doctor(call, doctors)
     form.any_doctor = form.doctor_id is None
     call.entered()
+
+
+async def _sooner_elsewhere(call: Call, query: SlotQuery) -> None:
+    """A district doctor sees a patient within 24 hours: where the own one cannot, another may (D-02)."""
+    form = call.form
+    if form.purpose is not Purpose.ILLNESS or form.moves:
+        return
+    late = [await _is_late(call, each) for each in (replace(query, doctor_id=form.doctor_id), query)]
+    if late == [True, False] and await call.yes("doctor.sooner"):
+        form.doctor_id, form.any_doctor = None, True
+        call.entered()
+
+
+async def _is_late(call: Call, query: SlotQuery) -> bool:
+    nearest = await call.do(search.nearest, query, rules=call.rules, now=call.desk.now())
+    return await call.do(search.breaches_24h, query, nearest, rules=call.rules, now=call.desk.now())
 
 
 async def _pick_doctor(call: Call, doctors: list[Doctor]) -> int | None:

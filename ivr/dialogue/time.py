@@ -82,13 +82,13 @@ async def _promise_of_a_day(call: Call, query: SlotQuery, nearest: Slot) -> None
     if call.form.purpose is not Purpose.ILLNESS or call.form.moves:
         return
     anybody = nearest
-    if query.doctor_id is not None:
+    if query.doctor_id is not None:  # he has chosen to wait for his own
         anybody = await call.do(search.nearest, replace(query, doctor_id=None), rules=call.rules, now=call.desk.now())
     if await call.do(search.breaches_24h, query, anybody, rules=call.rules, now=call.desk.now()):
         call.note("sla_24h", "breached")
         call.say("slot.not_today")
         await offer_person(call, "sla_24h")
-    elif call.local(nearest.starts_at).date() > call.today():
+    elif call.local(anybody.starts_at).date() > call.today():
         call.say("slot.not_today")
 
 

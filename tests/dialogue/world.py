@@ -177,6 +177,14 @@ async def _doctor_absent(world: World, caller: PhoneNumber | None, code: str) ->
         connection.execute(update(tables.slots).where(tables.slots.c.doctor_id == doctor).values(state="CLOSED"))
 
 
+async def _doctor_busy(world: World, caller: PhoneNumber | None, code: str) -> None:
+    """Nothing of this doctor is free for two days."""
+    doctor = select(tables.doctors.c.id).where(tables.doctors.c.code == code).scalar_subquery()
+    soon = (tables.slots.c.doctor_id == doctor, tables.slots.c.starts_at < world.clock + timedelta(days=2))
+    with world.engine.begin() as connection:
+        connection.execute(update(tables.slots).where(*soon, tables.slots.c.state == "FREE").values(state="CLOSED"))
+
+
 async def _storage_down(world: World, caller: PhoneNumber | None, use_case: str) -> None:
     world.before[use_case] = [_raise(StorageDown("given by the transcript"))]
 
@@ -223,6 +231,7 @@ STATES = {
     "certificate_expired": _certificate_expired,
     "deadline_near": _deadline_near,
     "doctor_absent": _doctor_absent,
+    "doctor_busy": _doctor_busy,
     "storage_down": _storage_down,
     "storage_down_after": _storage_down_after,
     "crash": _crash,
