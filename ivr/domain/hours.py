@@ -1,7 +1,7 @@
 """Opening hours: a pair of local times, opening before closing."""
 
 import re
-from datetime import time
+from datetime import time, timedelta
 from typing import NamedTuple
 
 
@@ -21,6 +21,10 @@ class Hours(NamedTuple):
         if hours.opens >= hours.closes:
             raise ValueError(f"hours must open before they close: {text!r}")
         return hours
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(hours=self.closes.hour - self.opens.hour, minutes=self.closes.minute - self.opens.minute)
 
     def __contains__(self, moment: object) -> bool:
         return isinstance(moment, time) and self.opens <= moment < self.closes

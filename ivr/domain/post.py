@@ -78,6 +78,11 @@ class Post:
         lengths = own if rule.minutes else self.lengths
         return replace(self, minutes=rule.minutes or self.minutes, shares=shares, lengths=lengths)
 
+    @property
+    def shortest(self) -> int:
+        """Minutes of its shortest slot."""
+        return min(self.minutes_of(share.kind) for share in self.shares)
+
     def next_share(self, counts: Counter[Share], minutes_left: int, *, opening: bool) -> Share | None:
         """The share furthest behind its per cent, of those that fit into what is left; at the opening, the reserve."""
         fitting = [share for share in self.shares if self.minutes_of(share.kind) <= minutes_left]

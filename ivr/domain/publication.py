@@ -4,9 +4,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
-
-from ivr.domain.slot_plan import PlannedSlot
+from typing import Protocol, TypeVar
 
 
 class Occupied(Protocol):
@@ -18,6 +16,9 @@ class Occupied(Protocol):
     def starts_at(self) -> datetime: ...
     @property
     def ends_at(self) -> datetime: ...
+
+
+Piece = TypeVar("Piece", bound=Occupied)
 
 
 class BusyTime:
@@ -44,7 +45,7 @@ class BusyTime:
         return not begins_in_one and not runs_into_next
 
 
-def missing(planned: Iterable[PlannedSlot], existing: Iterable[Occupied]) -> list[PlannedSlot]:
+def missing(planned: Iterable[Piece], existing: Iterable[Occupied]) -> list[Piece]:
     """The planned slots to add: those that overlap nothing the doctor already has. What exists is never touched."""
     taken: defaultdict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
     for slot in existing:
@@ -53,6 +54,6 @@ def missing(planned: Iterable[PlannedSlot], existing: Iterable[Occupied]) -> lis
     return [slot for slot in planned if _fits(slot, busy)]
 
 
-def _fits(slot: PlannedSlot, busy: dict[int, BusyTime]) -> bool:
+def _fits(slot: Occupied, busy: dict[int, BusyTime]) -> bool:
     of_doctor = busy.get(slot.doctor_id)
     return of_doctor is None or of_doctor.is_clear(slot.starts_at, slot.ends_at)

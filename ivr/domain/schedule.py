@@ -13,6 +13,8 @@ SHORTEST_SLOT = 5
 """Minutes; the ministry counts a shorter slot as an error (6.1)."""
 WORKWEEK = frozenset(range(5))
 FRIDAY = 4
+LONGEST_ROTATION = timedelta(days=2 * 366)
+"""Within it, rules that take turns have met if they ever do."""
 
 
 class Parity(StrEnum):
@@ -66,6 +68,22 @@ class WorkRule:
         in_force = (self.since or day) <= day <= (self.until or day)
         its_turn = (day.toordinal() - 1) // 7 % self.every_weeks == self.week
         return in_force and its_turn and weekday in self.weekdays and self.parity.fits(day)
+
+    def clashes_with(self, other: "WorkRule", today: date) -> bool:
+        """True where both would have the doctor see patients at the same time, on some day from today on."""
+        if self.hours.closes <= other.hours.opens or other.hours.closes <= self.hours.opens:
+            return False
+        if self.is_for_one_day != other.is_for_one_day:
+            return False  # the rule of one day is worked instead of the other
+        first = max(rule.since or today for rule in (self, other))
+        return any(self._is_due(day) and other._is_due(day) for day in _days_from(max(first, today)))
+
+    @property
+    def is_for_one_day(self) -> bool:
+        return self.since is not None and self.since == self.until
+
+    def _is_due(self, day: date) -> bool:
+        return self.is_duty_on(day) or self.covers(day, day.weekday())
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +152,10 @@ class Timetable:
             return hours
         closes = _an_hour_before(hours.closes)
         return Hours(hours.opens, closes) if hours.opens < closes else None
+
+
+def _days_from(first: date) -> Iterable[date]:
+    return (first + timedelta(days=number) for number in range(LONGEST_ROTATION.days))
 
 
 def _an_hour_before(moment: time) -> time:

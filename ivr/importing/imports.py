@@ -1,6 +1,6 @@
 """A whole import: read, check, compare, and store all of it or nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +9,8 @@ from typing import Protocol
 from ivr.data import Catalogue
 from ivr.domain.hospital import Hospital
 from ivr.domain.rules import Rules
-from ivr.domain.schedule import Absence, WorkRule
 from ivr.importing import doctors, patients, schedule
-from ivr.importing.checking import Checked, check, refuse_duplicates, write_bad_rows
+from ivr.importing.checking import check, refuse_duplicates, write_bad_rows
 from ivr.importing.comparing import Changes, compare_doctors, compare_people
 from ivr.importing.csv_file import Complaint, CsvFile, Row, read_csv
 from ivr.importing.patients import Person
@@ -24,6 +23,7 @@ from ivr.importing.storing import (
     store_representatives,
     store_specialities,
 )
+from ivr.importing.timetable import Line, refuse_nonsense
 from ivr.storage import tables
 from ivr.storage.work import SqlWork
 
@@ -111,34 +111,25 @@ def import_schedule(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Out
     source = read_csv(path, schedule.COLUMNS)
     watch.stage("reading", len(source.lines))
     with clinic.work().reading() as work:
-        codes = {code: int(row["id"]) for code, row in doctors_by_code(work.connection).items()}
-    absent: list[tuple[int, int]] = []
-
-    def read(row: Row) -> WorkRule | Absence | list[Complaint]:
-        found = schedule.work(row, doctors=codes)
-        if isinstance(found, Absence):
-            absent.append((row.line, found.doctor_id))
-        return found
-
-    checked: Checked[WorkRule | Absence] = check(source, read, step=watch.step)
-    _refuse_idle(checked, absent)
-    outcome = Outcome(added=len(checked.good), complaints=sorted(checked.complaints, key=lambda each: each.line))
-    if _goes_ahead(outcome, wish, path, source) and checked.good:
+        known = doctors_by_code(work.connection)
+    checked = check(source, _line_reader({code: int(row["id"]) for code, row in known.items()}), step=watch.step)
+    posts = {int(row["id"]): clinic.catalogue.posts.get(row["speciality"]) for row in known.values()}
+    refuse_nonsense(checked, posts.get, clinic.now.astimezone(clinic.rules.zone).date())
+    lines = [good.work for good in checked.good]
+    outcome = Outcome(added=len(lines), complaints=sorted(checked.complaints, key=lambda each: each.line))
+    if _goes_ahead(outcome, wish, path, source) and lines:
         with clinic.work() as work:
-            outcome.slots_added = replace_work(work, checked.good, clinic.catalogue.posts, clinic.rules, clinic.now)
+            outcome.slots_added = replace_work(work, lines, clinic.catalogue.posts, clinic.rules, clinic.now)
             work.commit()
     return outcome
 
 
-def _refuse_idle(checked: Checked[WorkRule | Absence], absent: Sequence[tuple[int, int]]) -> None:
-    """The file replaces all that its doctors work: absences alone would take every hour away.
+def _line_reader(codes: Mapping[str, int]) -> Callable[[Row], Line | list[Complaint]]:
+    def read(row: Row) -> Line | list[Complaint]:
+        found = schedule.work(row, doctors=codes)
+        return found if isinstance(found, list) else Line(row.line, found)
 
-    `absent` are lines of absences and ids of their doctors.
-    """
-    at_work = {line.doctor_id for line in checked.good if isinstance(line, WorkRule)}
-    reason = "an absence without hours; give the doctor's hours, too, for the file replaces all of them"
-    checked.complaints += [Complaint(line, "opens", reason) for line, doctor in absent if doctor not in at_work]
-    checked.good = [line for line in checked.good if line.doctor_id in at_work]
+    return read
 
 
 def _outcome(changes: Changes, complaints: Sequence[Complaint]) -> Outcome:

@@ -17,7 +17,7 @@ COLUMNS = (
     Column("parity", "чётность", "odd, even or any day of the month", "odd"),
     Column("every_weeks", "раз_в_недель", "worked once in so many weeks (Saturday duty), with `week`", ""),
     Column("week", "неделя", "which of those weeks, from 0", ""),
-    Column("minutes", "минут", "length of a slot, 5 to 240, where it differs from the speciality's", ""),
+    Column("minutes", "минут", "length of a slot, 5 to 120, where it differs from the speciality's", ""),
     Column("kind", "вид", "PRIMARY, REPEAT, …: all slots of one kind instead of the usual mix", ""),
     Column("channels", "каналы", "CC+REG: who may see the slots, instead of all", ""),
     Column("since", "с", "first day of the hours, or of the absence", ""),
@@ -56,7 +56,7 @@ def _rule(read: Cells, doctor_id: int, since: date | None, until: date | None) -
         read.complain("week", f"must be less than every_weeks, which is {every}")
     days = read.may("weekdays", cells.weekdays)
     parity = read.may("parity", cells.parity)
-    minutes = read.may("minutes", cells.whole(SHORTEST_SLOT, 240))
+    minutes = read.may("minutes", cells.whole(SHORTEST_SLOT, 120))
     kind, channels = read.may("kind", cells.kind), read.may("channels", cells.channels)
     if read.complaints or hours is None:
         return read.complaints

@@ -391,6 +391,39 @@ def test_an_absence_alone_would_take_every_hour_away_and_is_refused(clinic, tmp_
     assert slots_of(clinic, "therapist-3") == before
 
 
+OVERLAPPING = {
+    "therapist-1;10:07;16:00;1-5;;;": True,
+    "therapist-1;14:00;16:00;1-5;;;": False,
+    "therapist-2;08:00;14:00;1-5;;;": False,
+    "therapist-1;08:00;14:00;6;;;": False,
+    "therapist-1;10:00;16:00;1-5;even;;": False,
+    "therapist-1;10:00;16:00;1-5;odd;01.12.2026;": True,
+    "therapist-1;10:00;16:00;1-5;odd;25.11.2026;25.11.2026": False,
+    "therapist-1;10:00;16:00;1-5;odd;01.12.2020;31.12.2020": False,
+}
+
+
+@pytest.mark.parametrize("row", OVERLAPPING)
+def test_hours_in_which_the_doctor_sees_others_already_are_refused_by_both_lines(clinic, tmp_path, row):
+    path = tmp_path / "schedule.csv"
+    path.write_text(f"doctor;opens;closes;weekdays;parity;since;until\ntherapist-1;08:00;14:00;1-5;odd;;\n{row}\n")
+
+    outcome = run(import_schedule, path, clinic)
+
+    reason = "line 3, column opens: the doctor sees other patients in these hours, see line 2"
+    assert [str(each) for each in outcome.complaints] == ([reason] if OVERLAPPING[row] else [])
+
+
+def test_hours_into_which_no_visit_fits_are_refused(clinic, tmp_path):
+    before = slots_of(clinic, "therapist-3")
+
+    outcome = run(import_schedule, a_schedule(tmp_path, "therapist-3;08:00;08:03;;"), clinic)
+
+    reason = "no visit fits into these hours: the shortest takes 11 minutes"
+    assert [str(each) for each in outcome.complaints] == [f"line 2, column closes: {reason}"]
+    assert slots_of(clinic, "therapist-3") == before
+
+
 def test_a_schedule_is_not_made_for_other_centuries(clinic, tmp_path):
     path = a_schedule(tmp_path, "therapist-3;08:00;12:00;;31.12.9999", "therapist-3;08:00;12:00;01.01.0001;")
 

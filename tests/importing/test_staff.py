@@ -63,7 +63,7 @@ ROWS = {
     "therapist-1;;;;;;;;": "column opens: is empty; an absence needs `since` and `until`",
     "therapist-1;08:00;14:00;0;;;;;": "column weekdays: weekdays are written",
     "therapist-1;08:00;14:00;5-1;;;;;": "column weekdays: weekdays are written",
-    "therapist-1;08:00;14:00;;4;;;;": "column minutes: must be a whole number from 5 to 240",
+    "therapist-1;08:00;14:00;;4;;;;": "column minutes: must be a whole number from 5 to 120",
     "therapist-1;08:00;14:00;;;some;;;": "column parity: must be odd, even or any",
     "therapist-1;08:00;14:00;;;;2;;": "column week: must be less than every_weeks, which is 1",
     "therapist-1;08:00;14:00;;;;;02.12.2026;01.12.2026": "column until: is before `since`",
