@@ -143,16 +143,21 @@ def _tell(screen: Console, file: Path, wish: Wish, outcome: Outcome) -> None:
         screen.print(f"{file.name}: {complaint}", style="red", markup=False)
     if len(outcome.complaints) > SHOWN:
         screen.print(f"… and {len(outcome.complaints) - SHOWN} more; --json shows all", style="red")
+    for note in outcome.notes[:SHOWN]:
+        screen.print(note, style="yellow", markup=False)
+    if len(outcome.notes) > SHOWN:
+        screen.print(f"… and {len(outcome.notes) - SHOWN} more; --json shows all", style="yellow")
     typer.echo(_summary(wish, outcome))
 
 
 def _summary(wish: Wish, outcome: Outcome) -> str:
     counts = f"{outcome.added} added, {outcome.updated} updated, {outcome.unchanged} unchanged"
     bad = len({complaint.line for complaint in outcome.complaints})
+    if outcome.slots_added or outcome.slots_withdrawn:
+        counts += f", {outcome.slots_added} slots published, {outcome.slots_withdrawn} free ones withdrawn"
     if outcome.stored:
         aside = f"; {bad} bad rows written to {outcome.bad_file}" if outcome.bad_file else ""
-        slots = f", {outcome.slots_added} slots published" if outcome.slots_added else ""
-        return f"Imported: {counts}{slots}{aside}"
+        return f"Imported: {counts}{aside}"
     if wish.dry_run:
         return f"Checked, nothing stored: would be {counts}; {bad} bad rows"
     return f"Nothing imported: {bad} bad rows. Correct them, or import the others with --skip-bad"
@@ -165,6 +170,8 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "updated": outcome.updated,
         "unchanged": outcome.unchanged,
         "slots_added": outcome.slots_added,
+        "slots_withdrawn": outcome.slots_withdrawn,
+        "notes": outcome.notes,
         "bad_file": str(outcome.bad_file) if outcome.bad_file else None,
         "bad_rows": [{"line": each.line, "column": each.column, "reason": each.reason} for each in outcome.complaints],
     }

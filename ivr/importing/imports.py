@@ -1,6 +1,6 @@
 """A whole import: read, check, compare, and store all of it or nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from ivr.importing.comparing import Changes, compare_doctors, compare_people
 from ivr.importing.csv_file import Complaint, CsvFile, Row, read_csv
 from ivr.importing.patients import Person
 from ivr.importing.storing import (
+    Effect,
     doctors_by_code,
     known_people,
     move_rooms,
@@ -63,8 +64,11 @@ class Outcome:
     updated: int = 0
     unchanged: int = 0
     slots_added: int = 0
+    slots_withdrawn: int = 0
     bad_file: Path | None = None
     complaints: list[Complaint] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What somebody should look at, although it is allowed."""
 
 
 def import_patients(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Outcome:
@@ -117,11 +121,22 @@ def import_schedule(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Out
     refuse_nonsense(checked, posts.get, clinic.now.astimezone(clinic.rules.zone).date())
     lines = [good.work for good in checked.good]
     outcome = Outcome(added=len(lines), complaints=sorted(checked.complaints, key=lambda each: each.line))
-    if _goes_ahead(outcome, wish, path, source) and lines:
+    if lines and (_goes_ahead(outcome, wish, path, source) or wish.dry_run):
         with clinic.work() as work:
-            outcome.slots_added = replace_work(work, lines, clinic.catalogue.posts, clinic.rules, clinic.now)
-            work.commit()
+            effect = replace_work(work, lines, clinic.catalogue.posts, clinic.rules, clinic.now)
+            if outcome.stored:  # a dry run has done it for the numbers only
+                work.commit()
+        outcome.slots_added, outcome.slots_withdrawn = effect.added, effect.withdrawn
+        outcome.notes = list(_notes(effect, {int(row["id"]): code for code, row in known.items()}, clinic.rules))
     return outcome
+
+
+def _notes(effect: Effect, codes: Mapping[int, str], rules: Rules) -> Iterable[str]:
+    for doctor_id in effect.idle:
+        yield f"{codes[doctor_id]} has no visits up to the horizon: the hours are past, later, or on days off"
+    for slot in effect.outside:
+        moment = slot.starts_at.astimezone(rules.zone)
+        yield f"{codes[slot.doctor_id]}: the visit booked for {moment:%d.%m.%Y %H:%M} stays, outside the new hours"
 
 
 def _line_reader(codes: Mapping[str, int]) -> Callable[[Row], Line | list[Complaint]]:

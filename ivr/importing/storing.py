@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from ivr.data import Catalogue
 from ivr.domain.post import Post
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence, WorkRule
+from ivr.domain.slot import Slot
 from ivr.importing.comparing import Changes, KnownPeople, Stored
 from ivr.services.ports import Work
 from ivr.services.schedule import plan, publish_within
@@ -72,13 +74,24 @@ def store_specialities(work: Work, catalogue: Catalogue) -> None:
         work.staff.save_speciality(speciality, position)
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a new timetable does to the slots."""
+
+    added: int
+    withdrawn: int
+    outside: Sequence[Slot]
+    """Booked visits at times that are not worked any more."""
+    idle: Sequence[int]
+    """Doctors who have no hours from today to the horizon."""
+
+
 def replace_work(
     work: SqlWork, lines: Sequence[WorkRule | Absence], posts: Mapping[str, Post], rules: Rules, now: datetime
-) -> int:
+) -> Effect:
     """Put rules and absences in the place of all that their doctors had, and free slots after them.
 
-    Booked, held and personal slots stay, and so do free ones that the new rules ask for, too. Returns how many slots
-    were added.
+    Booked, held and personal slots stay, and so do free ones that the new rules ask for, too.
     """
     doctors = sorted({line.doctor_id for line in lines})
     for table in (tables.schedule_rules, tables.absences):
@@ -87,8 +100,11 @@ def replace_work(
     for line in lines:
         if isinstance(line, Absence):
             work.schedule.add_absence(line, rules.zone)
-    replan(work.connection, doctors, plan(work, posts, rules=rules, now=now), now)
-    return publish_within(work, posts, rules=rules, now=now)
+    planned = plan(work, posts, rules=rules, now=now)
+    replanned = replan(work.connection, doctors, planned, now)
+    added = publish_within(work, posts, rules=rules, now=now)
+    idle = set(doctors) - {slot.doctor_id for slot in planned}
+    return Effect(added, replanned.withdrawn, replanned.outside, sorted(idle))
 
 
 def move_rooms(database: Connection, changes: Changes, now: datetime) -> None:

@@ -1,18 +1,29 @@
 """A new timetable over published slots: what nobody has gives way to it, what fits it already stays as it is."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, select, union_all, update
 
 from ivr.domain.publication import missing
+from ivr.domain.slot import Slot
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.storage.slots import slot_of, slot_values
 from ivr.storage.tables import bookings, slots, tasks
 
 
-def replan(database: Connection, doctors: Sequence[int], planned: Iterable[PlannedSlot], now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """What became of the slots that were there."""
+
+    withdrawn: int
+    outside: Sequence[Slot]
+    """Booked visits at times that are not worked any more. They stay."""
+
+
+def replan(database: Connection, doctors: Sequence[int], planned: Sequence[PlannedSlot], now: datetime) -> Replanned:
     """Withdraw future slots of these doctors that are no longer planned, open those again that are planned again.
 
     Booked, held and personal slots stay. Slots that are planned and missing are not added here.
@@ -25,7 +36,16 @@ def replan(database: Connection, doctors: Sequence[int], planned: Iterable[Plann
     fitting = [row for row in nobodys if (row["doctor_id"], row["starts_at"]) in wanted]
     _open(database, [(row, wanted[row["doctor_id"], row["starts_at"]]) for row in fitting])
     kept = {row["id"] for row in fitting}
-    _withdraw(database, [row["id"] for row in nobodys if row["id"] not in kept and row["state"] == "FREE"])
+    withdrawn = [row["id"] for row in nobodys if row["id"] not in kept and row["state"] == "FREE"]
+    _withdraw(database, withdrawn)
+    booked = [slot_of(row) for row in rows if row["state"] == "BOOKED" and row["starts_at"] > now]
+    return Replanned(len(withdrawn), _outside(booked, planned))
+
+
+def _outside(booked: Iterable[Slot], planned: Sequence[PlannedSlot]) -> list[Slot]:
+    """Those that meet no planned slot; what lies beyond the plan cannot be judged."""
+    reach = max((slot.ends_at for slot in planned), default=datetime.max.replace(tzinfo=UTC))
+    return [slot for slot in missing(booked, planned) if slot.starts_at < reach]
 
 
 def _is_nobodys(row: RowMapping, now: datetime) -> bool:

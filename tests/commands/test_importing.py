@@ -59,6 +59,17 @@ def test_the_outcome_is_json_for_machines(clinic, file):
     assert outcome["bad_rows"] == [{"line": 3, "column": "birth_date", "reason": "there is no such date"}]
 
 
+def test_what_a_schedule_does_to_the_slots_is_told(clinic, tmp_path):
+    path = tmp_path / "hours.csv"
+    path.write_text("doctor;opens;closes;since;until\ntherapist-3;08:00;12:00;01.01.2026;31.01.2026")
+
+    result = run(clinic, "schedule", path, "--dry-run")
+
+    assert "therapist-3 has no visits up to the horizon" in result.output
+    assert "would be 1 added, 0 updated, 0 unchanged, 0 slots published, " in result.output
+    assert "free ones withdrawn" in result.output
+
+
 @pytest.mark.parametrize("what", ["patients", "doctors", "schedule"])
 def test_a_file_without_the_columns_is_refused_with_what_it_must_have(clinic, tmp_path, what):
     path = tmp_path / "wrong.csv"

@@ -424,6 +424,31 @@ def test_hours_into_which_no_visit_fits_are_refused(clinic, tmp_path):
     assert slots_of(clinic, "therapist-3") == before
 
 
+def test_hours_that_are_past_are_imported_with_a_warning(clinic, tmp_path):
+    free = [slot for slot in slots_of(clinic, "therapist-3") if slot.state == "FREE" and slot.starts_at > NOW]
+
+    outcome = run(import_schedule, a_schedule(tmp_path, "therapist-3;08:00;12:00;01.01.2026;31.01.2026"), clinic)
+
+    assert outcome.slots_withdrawn == len(free)
+    assert outcome.notes == ["therapist-3 has no visits up to the horizon: the hours are past, later, or on days off"]
+
+
+def test_a_dry_run_of_a_schedule_tells_what_it_would_do_and_does_nothing(clinic, tmp_path):
+    before = slots_of(clinic, "therapist-6")
+    booked = next(slot for slot in before if slot.state == "BOOKED").starts_at.astimezone(clinic.rules.zone)
+    path = a_schedule(tmp_path, "therapist-6;17:00;19:00;;")
+
+    tried = run(import_schedule, path, clinic, dry_run=True)
+
+    assert not tried.stored
+    assert slots_of(clinic, "therapist-6") == before
+    assert tried.notes == [f"therapist-6: the visit booked for {booked:%d.%m.%Y %H:%M} stays, outside the new hours"]
+    done = run(import_schedule, path, clinic)
+    assert (done.slots_added, done.slots_withdrawn) == (tried.slots_added, tried.slots_withdrawn)
+    assert min(done.slots_added, done.slots_withdrawn) > 0
+    assert done.notes == tried.notes
+
+
 def test_a_schedule_is_not_made_for_other_centuries(clinic, tmp_path):
     path = a_schedule(tmp_path, "therapist-3;08:00;12:00;;31.12.9999", "therapist-3;08:00;12:00;01.01.0001;")
 
