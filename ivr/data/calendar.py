@@ -45,4 +45,7 @@ class Duty:
 def load_duty(path: Path | None = None) -> Duty:
     """Who is on duty on days off. Raises DataError."""
     duty = Table.of_file(path or bundled("calendar.toml")).optional_table("duty")
-    return Duty(duty.dates("days"), duty.texts("posts"))
+    days, working = duty.dates("days"), load_calendar(path)
+    if worked := next((day for day in sorted(days) if working.is_working(day)), None):
+        raise duty.error("days", f"{worked} is no day off: duty hours would take the place of the usual ones")
+    return Duty(days, duty.texts("posts"))

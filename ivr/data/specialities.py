@@ -29,7 +29,7 @@ def load_specialities(path: Path | None = None) -> Catalogue:
     for key, table in root.table("specialities").tables():
         specialities[key] = _speciality(key, table)
         posts[key] = _post(key, table, mixes)
-        table.finished()
+    root.finished()
     return Catalogue(specialities, posts)
 
 

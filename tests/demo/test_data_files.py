@@ -122,6 +122,7 @@ WRONG_POSTS = {
     ("REPEAT = 20, REFERRAL = 10", "REPEAT = 10, REFERRAL = 10"): "make 100 per cent together, not 90",
     ('mix = "village"', 'mix = "city"'): "specialities.feldsher.mix: there is no mix 'city'",
     ('access = "free"', 'access = "fre"'): "specialities.therapist.access: 'fre' is not a valid Access",
+    ("[specialities.therapist]", "[specialitys]\n[specialities.therapist]"): "specialitys: unknown key",
     ("district = true", "distrikt = true"): "specialities.therapist.distrikt: unknown key",
 }
 
@@ -153,6 +154,14 @@ def test_a_calendar_file_brings_the_moved_days_of_a_decree(tmp_path):
 
     assert calendar.is_working(date(2027, 11, 13))
     assert not calendar.is_working(date(2027, 11, 5))
+
+
+def test_a_working_day_is_no_day_of_duty(tmp_path):
+    path = tmp_path / "calendar.toml"
+    path.write_text('days_off = [2027-01-01]\n[duty]\ndays = [2027-01-01, 2027-01-12]\nposts = ["surgeon"]')
+
+    with pytest.raises(DataError, match=r"duty\.days: 2027-01-12 is no day off"):
+        load_duty(path)
 
 
 @pytest.mark.parametrize("key", ["days_of", "duty.day"])
