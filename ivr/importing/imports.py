@@ -24,7 +24,7 @@ from ivr.importing.storing import (
     store_representatives,
     store_specialities,
 )
-from ivr.importing.timetable import Line, refuse_nonsense
+from ivr.importing.timetable import Line, refuse_halves, refuse_nonsense
 from ivr.storage import tables
 from ivr.storage.work import SqlWork
 
@@ -116,9 +116,13 @@ def import_schedule(path: Path, clinic: Clinic, wish: Wish, watch: Watch) -> Out
     watch.stage("reading", len(source.lines))
     with clinic.work().reading() as work:
         known = doctors_by_code(work.connection)
-    checked = check(source, _line_reader({code: int(row["id"]) for code, row in known.items()}), step=watch.step)
+    codes = {code: int(row["id"]) for code, row in known.items()}
+    checked = check(source, _line_reader(codes), step=watch.step)
     posts = {int(row["id"]): clinic.catalogue.posts.get(row["speciality"]) for row in known.values()}
     refuse_nonsense(checked, posts.get, clinic.now.astimezone(clinic.rules.zone).date())
+    if wish.skip_bad:
+        named = {row.line: row.cells.get("doctor", "") for row in source.rows() if isinstance(row, Row)}
+        refuse_halves(checked, lambda line: codes.get(named.get(line, ""), 0))
     lines = [good.work for good in checked.good]
     outcome = Outcome(added=len(lines), complaints=sorted(checked.complaints, key=lambda each: each.line))
     if lines and (_goes_ahead(outcome, wish, path, source) or wish.dry_run):

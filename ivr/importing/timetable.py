@@ -30,6 +30,19 @@ def refuse_nonsense(checked: Checked[Line], post_of: Callable[[int], Post | None
         checked.good = [good for good in checked.good if good.line not in refused]
 
 
+def refuse_halves(checked: Checked[Line], doctor_of: Callable[[int], int]) -> None:
+    """Move to the complaints the good rows of doctors who have a bad one: half of a doctor's hours would replace all.
+
+    `doctor_of` finds the id of a line's doctor.
+    """
+    halved = {doctor_of(complaint.line) for complaint in checked.complaints}
+    reason = "another row of this doctor is refused, and rows of a doctor replace the hours together"
+    whole = [good for good in checked.good if good.work.doctor_id not in halved]
+    lines = {good.line for good in checked.good} - {good.line for good in whole}
+    checked.complaints += [Complaint(line, "doctor", reason) for line in lines]
+    checked.good = whole
+
+
 def _too_short(post_of: Callable[[int], Post | None], lines: Sequence[Line]) -> Iterable[Complaint]:
     for number, rule in _rules(lines):
         post = post_of(rule.doctor_id)

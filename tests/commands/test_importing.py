@@ -1,6 +1,7 @@
 """`ivr import` as a person at a terminal sees it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -43,6 +44,15 @@ def test_skip_bad_imports_the_rest_and_names_the_file_beside(clinic, file):
     assert result.exit_code == 0
     assert "Imported: 0 added, 1 updated, 0 unchanged; 1 bad rows written to" in result.output
     assert file.with_name("people.bad.csv").exists()
+
+
+def test_control_c_says_that_nothing_was_imported(clinic, file):
+    def stopped():
+        raise KeyboardInterrupt
+
+    result = run(replace(clinic, work=stopped), "patients", file)
+
+    assert (result.exit_code, result.output) == (130, "stopped; nothing was imported\n")
 
 
 def test_a_dry_run_says_what_would_be(clinic, file):

@@ -171,6 +171,14 @@ def test_only_a_file_is_read(tmp_path):
             read_csv(path, patients.COLUMNS)
 
 
+def test_a_file_that_memory_would_not_hold_is_refused_unread(tmp_path):
+    with (tmp_path / "endless.csv").open("wb") as file:
+        file.truncate(600_000_000)
+
+    with pytest.raises(BadFile, match="larger than 500 MB; split it"):
+        read_csv(tmp_path / "endless.csv", patients.COLUMNS)
+
+
 def test_bad_rows_are_written_beside_and_can_be_read_again(tmp_path):
     bad = "Тестова;Анна;;F;31.02.1985;6256410854009015;;"
     path = a_file(tmp_path, HEADER, ANNA, bad, BORIS)

@@ -433,6 +433,17 @@ def test_hours_that_are_past_are_imported_with_a_warning(clinic, tmp_path):
     assert outcome.notes == ["therapist-3 has no visits up to the horizon: the hours are past, later, or on days off"]
 
 
+def test_a_doctor_with_a_bad_row_keeps_the_hours_there_are(clinic, tmp_path):
+    before = slots_of(clinic, "therapist-3")
+    rows = ("therapist-3;08:00;12:00;;", "therapist-2;08:00;12:00;;", "therapist-3;13:00;25:00;;")
+
+    outcome = run(import_schedule, a_schedule(tmp_path, *rows), clinic, skip_bad=True)
+
+    assert (outcome.stored, outcome.added) == (True, 1)
+    assert outcome.bad_file.read_text("utf-8-sig").splitlines()[1:] == [rows[0], rows[2]]
+    assert slots_of(clinic, "therapist-3") == before
+
+
 def test_a_dry_run_of_a_schedule_tells_what_it_would_do_and_does_nothing(clinic, tmp_path):
     before = slots_of(clinic, "therapist-6")
     booked = next(slot for slot in before if slot.state == "BOOKED").starts_at.astimezone(clinic.rules.zone)
