@@ -14,6 +14,8 @@ from ivr.listen.voicing import FRAME_BYTES, Voicing
 
 ONSET = 0.26
 """Loud so long, the caller is speaking: shorter is a click or a cough."""
+_VOICE = 0.08
+"""Of it with a pitch: a rustle has none."""
 _WORD = 0.08
 """The shortest answer has so much voice."""
 _ENOUGH_SILENCE = 0.3
@@ -68,7 +70,8 @@ class Ear:
         """Take audio of any length."""
         self._audio_at = now
         events: list[Barge | Heard] = []
-        for begin in range(0, len(audio) & ~1, FRAME_BYTES):
+        audio = audio[: len(audio) & ~1]  # half a sample is none
+        for begin in range(0, len(audio), FRAME_BYTES):
             if not self.done:
                 events += self._frame(audio[begin : begin + FRAME_BYTES], now)
         return events
@@ -93,7 +96,8 @@ class Ear:
         return self._onset()
 
     def _onset(self) -> list[Barge | Heard]:
-        if self._question.barge and self._barged_at is None and self._voicing.burst >= ONSET:
+        speaks = self._voicing.burst >= ONSET and self._voicing.voiced >= _VOICE
+        if self._question.barge and self._barged_at is None and speaks:
             self._barged_at = self._time
             return [Barge()]
         return []
@@ -119,6 +123,8 @@ class Ear:
 
     def _finish(self, now: float) -> list[Barge | Heard]:
         readings = self._recogniser.finish()
+        if self._voicing.spoken and not self._voicing.voiced:
+            readings = [("", 0)]  # with few phrases to choose from, Vosk hears words in a rustle
         if self._barged_at is None and self._is_noise(readings):
             self._voicing.forget()
             self._listen_anew()

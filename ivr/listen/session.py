@@ -123,17 +123,18 @@ class Session:
 
     def _begin(self, phrases: tuple[str, ...] | None) -> None:
         early, self._early = self._early, deque(maxlen=_EARLY_FRAMES)
+        options, self._wanted = {**self._defaults, **self._wanted}, {}
+        self._looking = None
         try:
             if phrases is None:
                 raise NoWorker
-            question = Question(phrases).with_options({**self._defaults, **self._wanted})
+            question = Question(phrases).with_options(options)
             self._number = self._pool.begin(question, self._answer)
         except (NoWorker, BadOption) as problem:
             self._metrics.refused_questions.inc()
             log.error("question refused", extra={"step": self._step, "reason": str(problem) or "no worker"})
             self._answer(Broken())
             return
-        self._looking, self._wanted = None, {}
         for audio in early:
             self._pool.hear(self._number, audio)
 

@@ -73,14 +73,12 @@ class WorkerProcess:
 
     async def live(self, on_ready: Callable[[], None]) -> None:
         """From start to end; returns when the process is gone and all askers know. Raises ModelRefused."""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ivr.listen.worker", str(self._model)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its workers in order
-        )
+        starting = asyncio.create_task(self._start())
+        try:
+            self._process = await asyncio.shield(starting)
+        except asyncio.CancelledError:  # half started is not gone
+            await self._end(await starting)
+            raise
         watch = asyncio.create_task(self._watch(on_ready))
         try:
             await self._listen()
@@ -91,6 +89,16 @@ class WorkerProcess:
             self.ready = False
             self._tell_everyone()
             await self._end(self._process)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ivr.listen.worker", str(self._model)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends its workers in order
+        )
 
     def begin(self, number: int, question: Question, answer: Answer) -> None:
         self._answers[number] = answer
@@ -107,11 +115,6 @@ class WorkerProcess:
     def forget(self, number: int) -> None:
         if self._answers.pop(number, None):
             self._send(Kind.FORGET, number)
-
-    def kill(self) -> None:
-        if self._process and self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
 
     def _send(self, kind: Kind, number: int = 0, payload: bytes = b"") -> None:
         if self._process and self._process.stdin and not self._process.stdin.is_closing():
@@ -166,7 +169,7 @@ class WorkerProcess:
         log.error("speech worker killed", extra={"reason": why, "pid": self.pid, "questions": self.questions})
         self.ready = False
         self._tell_everyone()  # at once: the callers wait
-        self.kill()
+        _kill(self._process)
 
     def _tell_everyone(self) -> None:
         answers, self._answers = self._answers, {}
@@ -174,8 +177,15 @@ class WorkerProcess:
             answer(Broken())
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
-        self.kill()
+        _kill(process)
         if process.stdin:
             process.stdin.close()
         await process.wait()
         process._transport.close()  # type: ignore[attr-defined]  # else its pipes wait for the collector
+
+
+def _kill(process: asyncio.subprocess.Process | None) -> None:
+    """A stopped process dies of this too."""
+    if process and process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()

@@ -1,9 +1,9 @@
-"""A recogniser's server with the tiny model, and Asterisk's side of its websocket."""
+"""Recognisers with the tiny model, and Asterisk's side of their websocket. All tests of a module share a loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-import pytest
+import pytest_asyncio
 
 from ivr.listen.server import ListenConfig, ListenServer
 from ivr.phone.config import PROJECT
@@ -18,43 +18,51 @@ def vocabulary(step: str) -> Sequence[str]:
 
 
 Listening = Callable[..., Awaitable[ListenServer]]
+Connecting = Callable[..., Awaitable[FarAsterisk]]
 
 
-@pytest.fixture
+async def _started(words=vocabulary, **config) -> ListenServer:
+    server = ListenServer(ListenConfig(**{"model": TINY, "port": 0, **config}), words)
+    await server.start()
+    return server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server() -> AsyncIterator[ListenServer]:
+    """Shared by a module: not to be harmed."""
+    shared = await _started()
+    yield shared
+    await shared.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def start() -> AsyncIterator[Listening]:
-    """start(workers=1, …): a server that is ready; it ends with the test."""
+    """start(workers=1, …): a server of one's own that is ready; it ends with the test."""
     servers: list[ListenServer] = []
 
-    async def started(words=vocabulary, **config) -> ListenServer:
-        server = ListenServer(ListenConfig(**{"model": TINY, "port": 0, **config}), words)
-        await server.start()
-        servers.append(server)
-        return server
+    async def started(**options) -> ListenServer:
+        servers.append(await _started(**options))
+        return servers[-1]
 
     yield started
-    for server in servers:
-        await server.close()
+    for own in servers:
+        await own.close()
 
 
-@pytest.fixture
-async def server(start: Listening) -> ListenServer:
-    return await start()
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Callable[..., Awaitable[FarAsterisk]]]:
+@pytest_asyncio.fixture(loop_scope="module")
+async def connect() -> AsyncIterator[Connecting]:
     """connect(server): SpeechCreate."""
     far_ends: list[FarAsterisk] = []
 
-    async def connected(server: ListenServer, **params: str) -> FarAsterisk:
-        far_ends.append(await FarAsterisk.create(server.port, **params))
+    async def connected(to: ListenServer, **params: str) -> FarAsterisk:
+        far_ends.append(await FarAsterisk.create(to.port, **params))
         return far_ends[-1]
 
     yield connected
     await asyncio.gather(*(far_end.close() for far_end in far_ends))
 
 
-@pytest.fixture
-async def caller(server: ListenServer, connect: Callable[..., Awaitable[FarAsterisk]]) -> FarAsterisk:
-    """One caller of one server."""
+@pytest_asyncio.fixture(loop_scope="module")
+async def caller(server: ListenServer, connect: Connecting) -> FarAsterisk:
+    """One caller of the shared server."""
     return await connect(server)

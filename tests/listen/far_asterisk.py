@@ -44,6 +44,13 @@ def noise(seconds: float, level: float = 1500.0) -> bytes:
     return samples.clip(-32768, 32767).astype("<i2").tobytes()
 
 
+def hum(seconds: float) -> bytes:
+    """A tone with harmonics: something that has a pitch and says nothing."""
+    times = np.arange(int(seconds * 8000)) / 8000
+    wave_ = sum(np.sin(2 * np.pi * 180 * k * times) / k for k in range(1, 8))
+    return (wave_ * 4000).astype("<i2").tobytes()
+
+
 def silence(seconds: float) -> bytes:
     """What a line sounds like when nobody speaks."""
     return noise(seconds, 20.0)
@@ -52,12 +59,12 @@ def silence(seconds: float) -> bytes:
 class FarAsterisk:
     """A speech object: answers our results, sends frames in real time or as fast as wanted."""
 
-    def __init__(self, connection: ClientConnection, **params: str) -> None:
+    def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
         self.results: asyncio.Queue[list[dict[str, Any]]] = asyncio.Queue()
         self.pushed = 0
         self.answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
-        self._reader = asyncio.create_task(self._read())
+        self.reading = asyncio.create_task(self._read())
 
     @classmethod
     async def create(cls, port: int, **params: str) -> Self:
@@ -112,5 +119,5 @@ class FarAsterisk:
 
     async def close(self) -> None:
         await self.connection.close()
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
+        self.reading.cancel()
+        await asyncio.gather(self.reading, return_exceptions=True)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.listen.far_asterisk import BY_FILE, noise, samples, silence
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file)
 async def test_a_recording_is_understood_with_the_words_of_its_question(caller, sample):
