@@ -71,6 +71,16 @@ def phone(
 
 
 @app.command()
+def listen(
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
+    """Recognise speech for Asterisk: words for the stories, health and metrics for the administrator."""
+    from ivr.commands.listen import serve
+
+    serve(_settings(), parent=parent)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Say which parts run; exit 0 only when calls are taken."""
     import asyncio
@@ -96,6 +106,7 @@ def main() -> None:
     from ivr.commands.phone_process import PhoneRefused
     from ivr.data.reading import DataError
     from ivr.dialogue.menus import BadMenu
+    from ivr.listen.trouble import ListenTrouble
     from ivr.phone.asterisk import AsteriskFailed
     from ivr.phone.config import BadPhoneConfig
     from ivr.services.ports import StorageDown
@@ -115,6 +126,7 @@ def main() -> None:
         BadWording,
         BadMenu,
         DataError,
+        ListenTrouble,
     ) as problem:
         screen.print(str(problem), style="red")
         sys.exit(2)

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,14 @@ def _checked_address(url: str) -> None:
         raise ValueError("cannot be read; write postgresql+psycopg://user:password@host:port/name") from None
 
 
+def _literal_address(host: str) -> str:
+    """Older releases of Asterisk crash where a name leads to IPv6 (asterisk#545)."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        raise ValueError("write an address like 127.0.0.1, not a name") from None
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -58,6 +67,7 @@ class Folders(Section):
     build: Path = Field(Path("build"), description="What set-up fetches: Asterisk and the voice")
     prompts: Path = Field(Path("prompts"), description="Phrases, menus, recordings")
     sounds: Path = Field(Path("prompts/generated"), description="Rendered speech")
+    models: Path = Field(Path("models"), description="Speech models for recognition")
 
 
 class Database(Section):
@@ -95,6 +105,18 @@ class Voice(Section):
         "auto", description="auto: RHVoice where it is, else espeak-ng"
     )
     cache_mb: int = Field(2048, ge=16, le=1_000_000, description="Size of the cache of rendered speech, megabytes")
+
+
+class Listen(Section):
+    host: Annotated[str, AfterValidator(_literal_address)] = Field(
+        "127.0.0.1", description="Where `ivr listen` waits for Asterisk: an address, not a name"
+    )
+    port: Port = Field(9198, description="Speech, health and metrics, TCP")
+    model: Path = Field(
+        Path("tiny"),
+        description="In the models folder: `small` or `big` for people; `tiny` understands synthetic voices only",
+    )
+    workers: int = Field(0, ge=0, le=256, description="Processes that recognise, a model in each; 0: one a core")
 
 
 class RuleBook(Section):
@@ -150,6 +172,7 @@ class Settings(BaseSettings):
     agi: Agi = Agi()
     ami: Ami = Ami()
     voice: Voice = Voice()
+    listen: Listen = Listen()
     rules: RuleBook = RuleBook()
     hospital: HospitalFiles = HospitalFiles()
     phone: Phone = Phone()
@@ -175,6 +198,15 @@ class Settings(BaseSettings):
     @property
     def var(self) -> Path:
         return self.path(self.folders.var)
+
+    @property
+    def models(self) -> Path:
+        return self.path(self.folders.models)
+
+    @property
+    def speech_model(self) -> Path:
+        """The folder of the model in use."""
+        return self.models / self.listen.model
 
     @property
     def database_url(self) -> str:

@@ -20,6 +20,12 @@ def _import() -> typer.Typer:
     return import_app
 
 
+def _models() -> typer.Typer:
+    from ivr.commands.models import models_app
+
+    return models_app
+
+
 def _prompts() -> typer.Typer:
     from ivr.commands.prompts import prompts_app
 
@@ -45,6 +51,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "show": ("List bookings, slots, the waiting list, calls and patients. Personal data is masked.", _show),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
+    "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),
 }
 """Name, and what the list says of it; the first paragraph of its own help."""

@@ -4,11 +4,10 @@ Loudness decides where a line is quiet enough, the recogniser's words where it i
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from ivr.listen.aeap import BYTES_PER_SECOND
-from ivr.listen.engine import Reading
+from ivr.listen.answer import Barge, Heard, Reading
 from ivr.listen.question import UNKNOWN, Question
 from ivr.listen.voicing import FRAME_BYTES, Voicing
 
@@ -34,20 +33,6 @@ class Recogniser(Protocol):
     def accept(self, audio: bytes) -> None: ...
     def text_so_far(self) -> str: ...
     def finish(self) -> list[Reading]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Barge:
-    """The caller speaks: stop the prompt, the answer is still coming."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The answer, maybe empty."""
-
-    readings: list[Reading] = field(repr=False)
-    after: float
-    """Seconds from the end of speech to this."""
 
 
 class Ear:

@@ -9,15 +9,11 @@ from typing import Any
 
 import vosk
 
+from ivr.listen.answer import Reading
 from ivr.listen.question import UNKNOWN, Question
+from ivr.listen.trouble import BadModel
 
 RATE = 8000
-Reading = tuple[str, int]
-"""A text and its score, 0 to 100. The score is weak: it says nothing of words outside the vocabulary."""
-
-
-class BadModel(Exception):
-    """The model cannot be used; the message says what to do."""
 
 
 class Deaf(Exception):

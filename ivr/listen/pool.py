@@ -5,9 +5,11 @@ import logging
 from itertools import count
 from pathlib import Path
 
+from ivr.listen.answer import Answer
 from ivr.listen.metrics import Metrics
 from ivr.listen.question import Question
-from ivr.listen.worker_process import Answer, ModelRefused, WorkerProcess
+from ivr.listen.trouble import BadModel
+from ivr.listen.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class Pool:
         self._past = _Past()
 
     async def start(self) -> None:
-        """Returns when every worker is ready. Raises ModelRefused if the model cannot be used."""
+        """Returns when every worker is ready. Raises BadModel if the model cannot be used."""
         ready = [asyncio.get_running_loop().create_future() for _ in range(self.size)]
         self._keepers = [asyncio.create_task(self._keep(one)) for one in ready]
         try:
@@ -89,7 +91,7 @@ class Pool:
             self._workers.append(worker)
             try:
                 await worker.live(lambda: None if first.done() else first.set_result(None))
-            except (ModelRefused, OSError) as problem:
+            except (BadModel, OSError) as problem:
                 if not first.done():
                     first.set_exception(problem)
                     return
@@ -99,9 +101,7 @@ class Pool:
                 self._past.add(worker)
             tried = 0 if loop.time() - began > _STEADY_SECONDS else tried + 1
             if not first.done() and tried >= _FIRST_TRIES:
-                first.set_exception(
-                    ModelRefused(f"{self._model}: Vosk dies of it; `ivr models verify` compares its files")
-                )
+                first.set_exception(BadModel(f"{self._model}: Vosk dies of it; `ivr models verify` compares its files"))
                 return
             log.error("speech worker is gone, starting another", extra={"pid": worker.pid})
             self.metrics.worker_restarts.inc()

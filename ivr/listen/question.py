@@ -9,6 +9,12 @@ Vocabulary = Callable[[str], Sequence[str]]
 """The phrases that may answer the question with this key; none: any words the model knows. Raises LookupError for a key
 it does not know. It is called in a thread and may read a database."""
 
+
+def any_words(step: str) -> Sequence[str]:
+    """A vocabulary for questions without one: whatever the model knows."""
+    return ()
+
+
 UNKNOWN = "[unk]"
 """What Vosk says for words that are not among the phrases."""
 

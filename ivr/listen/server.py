@@ -15,19 +15,17 @@ from websockets.http11 import Request, Response
 
 from ivr.listen import aeap
 from ivr.listen.metrics import Metrics
+from ivr.listen.models import is_synthetic
 from ivr.listen.pool import Pool
 from ivr.listen.question import Vocabulary
 from ivr.listen.session import Session
+from ivr.listen.trouble import CannotListen
 
 log = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 64 * 1024
 """A frame of audio is 320 bytes, a request a few hundred."""
 _CLOSE_SECONDS = 0.5
-
-
-class CannotListen(Exception):
-    """The address cannot be used; names the setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,8 @@ class Health:
     streams: int
     restarts: int
     model: str
+    synthetic_only: bool
+    """The model understands synthetic voices only, not people."""
 
 
 class ListenServer:
@@ -62,6 +62,7 @@ class ListenServer:
         self.pool = Pool(config.model, config.workers, self.metrics)
         self._config = config
         self._vocabulary = vocabulary
+        self._synthetic = is_synthetic(config.model)
         self._server: Server | None = None
         self._sessions: set[Session] = set()
 
@@ -71,7 +72,7 @@ class ListenServer:
         return int(next(iter(self._server.sockets)).getsockname()[1])
 
     async def start(self) -> None:
-        """Returns when answers can be recognised. Raises ModelRefused, CannotListen."""
+        """Returns when answers can be recognised. Raises BadModel, CannotListen."""
         host, port = self._config.host, self._config.port
         await self.pool.start()
         try:
@@ -117,6 +118,7 @@ class ListenServer:
             streams=len(self._sessions),
             restarts=int(self.metrics.value("worker_restarts_total")),
             model=self._config.model.name,
+            synthetic_only=self._synthetic,
         )
 
     async def _serve(self, connection: ServerConnection) -> None:

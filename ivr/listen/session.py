@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from ivr.listen import aeap
-from ivr.listen.ear import Barge, Heard
+from ivr.listen.answer import Barge, Broken, Heard
 from ivr.listen.metrics import Metrics
 from ivr.listen.pool import NoWorker, Pool
 from ivr.listen.question import OPTIONS, UNKNOWN, BadOption, Question, Vocabulary
-from ivr.listen.worker_process import Broken
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
-from ivr.listen.ear import Barge, Ear, Heard
-from ivr.listen.engine import BadModel, Engine
+from ivr.listen.answer import Barge, Heard
+from ivr.listen.ear import Ear
+from ivr.listen.engine import Engine
 from ivr.listen.question import Question
+from ivr.listen.trouble import BadModel
 from ivr.listen.wire import Frame, Kind, OutOfStep, frames, packed
 
 MOST_WAITING = 2000

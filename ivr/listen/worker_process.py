@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.listen.ear import Barge, Heard
+from ivr.listen.answer import Answer, Barge, Broken, Heard
 from ivr.listen.question import Question
+from ivr.listen.trouble import BadModel
 from ivr.listen.wire import HEAD, Kind, OutOfStep, header, packed
 
 log = logging.getLogger(__name__)
@@ -25,18 +26,6 @@ BOOT_SECONDS = 180.0
 """A big model takes a minute to load from a slow disk."""
 MOST_UNSENT = 256 * 1024
 """Bytes in our own buffer: beyond the pipe's, so the worker does not read. Audio is dropped then."""
-
-
-class ModelRefused(Exception):
-    """The worker cannot use the model; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """Nothing will come of this recognition."""
-
-
-Answer = Callable[[Barge | Heard | Broken], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class WorkerProcess:
         return len(self._answers)
 
     async def live(self, on_ready: Callable[[], None]) -> None:
-        """From start to end; returns when the process is gone and all askers know. Raises ModelRefused."""
+        """From start to end; returns when the process is gone and all askers know. Raises BadModel."""
         starting = asyncio.create_task(self._start())
         try:
             self._process = await asyncio.shield(starting)
@@ -143,7 +132,7 @@ class WorkerProcess:
             case Kind.BROKEN if number in self._answers:
                 self._answers.pop(number)(Broken())
             case Kind.REFUSED:
-                raise ModelRefused(payload.decode())
+                raise BadModel(payload.decode())
 
     async def _watch(self, on_ready: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()

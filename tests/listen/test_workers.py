@@ -6,8 +6,7 @@ import signal
 
 import pytest
 
-from ivr.listen.server import CannotListen
-from ivr.listen.worker_process import ModelRefused
+from ivr.listen.trouble import BadModel, CannotListen
 from tests.listen.far_asterisk import BY_FILE, noise, silence
 from tests.phone.far_phone import until
 
@@ -131,7 +130,7 @@ async def test_a_server_that_is_started_again_hears_again(start, connect):
 
 
 async def test_a_server_without_a_usable_model_does_not_start(start, tmp_path):
-    with pytest.raises(ModelRefused, match="ivr models install"):
+    with pytest.raises(BadModel, match="ivr models install"):
         await start(model=tmp_path, workers=2)
 
 
