@@ -40,7 +40,11 @@ class Engine:
 
     def unknown(self, phrases: Iterable[str]) -> set[str]:
         """Words that the model cannot hear."""
-        return {word for phrase in phrases for word in phrase.split() if not self.knows(word)}
+        return {word for phrase in phrases for word in phrase.lower().split() if not self._spelling(word)}
+
+    def _spelling(self, word: str) -> str:
+        """As the model writes it, with ё or without; empty if it does not know the word."""
+        return next((form for form in (word, word.replace("ё", "е")) if self.knows(form)), "")
 
     def recogniser(self, question: Question) -> "Recogniser":
         """A new one for every question: it costs a millisecond and leaks nothing. Raises Deaf."""
@@ -50,7 +54,7 @@ class Engine:
 
     def _grammar(self, phrases: Sequence[str]) -> str:
         """Never empty, and letters as they are: Vosk dies of the one and is deaf to the other."""
-        known = [" ".join(word for word in phrase.lower().split() if self.knows(word)) for phrase in phrases]
+        known = [" ".join(filter(None, map(self._spelling, phrase.lower().split()))) for phrase in phrases]
         if not any(known):
             raise Deaf("the model knows no word of this question; `ivr check` lists unknown words")
         return json.dumps([*filter(None, known), UNKNOWN], ensure_ascii=False)

@@ -40,8 +40,8 @@ class Question:
     """An answer is ended after so long."""
 
     def with_options(self, options: Mapping[str, str]) -> Self:
-        """The question with options as Asterisk sends them; foreign names are passed over. Raises BadOption."""
-        changes = {name: read(name, options[name]) for name, read in _OPTIONS.items() if name in options}
+        """With options as Asterisk sends them; foreign names and empty values are passed over. Raises BadOption."""
+        changes = {name: read(name, options[name]) for name, read in _OPTIONS.items() if options.get(name)}
         return type(self)(**(asdict(self) | changes))
 
     def as_json(self) -> bytes:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LONGEST_MESSAGE = 64 * 1024
 """A frame of audio is 320 bytes, a request a few hundred."""
 _CLOSE_SECONDS = 0.5
+_LAST_WORDS = 0.02
+"""For results that were just queued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class ListenServer:
         for session in list(self._sessions):
             session.fail()
         if self._server:
-            await asyncio.sleep(0)  # what was just queued goes out
+            await asyncio.sleep(_LAST_WORDS)
             self._server.close()
             await self._server.wait_closed()
         await self.pool.close()

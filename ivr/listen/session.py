@@ -22,6 +22,8 @@ KEYS = "dtmf"
 LOOK_UP_SECONDS = 2.0
 _EARLY_FRAMES = 100
 """Kept while the vocabulary is looked up: two seconds."""
+_MOST_LETTERS = 500_000
+"""A vocabulary beyond this is a mistake, and would take a worker's time from others."""
 _BETWEEN = 0.3
 """After a result Asterisk listens again within milliseconds; until its first frame a further result would be lost."""
 
@@ -125,8 +127,8 @@ class Session:
         options, self._wanted = {**self._defaults, **self._wanted}, {}
         self._looking = None
         try:
-            if phrases is None:
-                raise NoWorker
+            if phrases is None or sum(map(len, phrases)) > _MOST_LETTERS:
+                raise BadOption("its vocabulary cannot be used")
             question = Question(phrases).with_options(options)
             self._number = self._pool.begin(question, self._answer)
         except (NoWorker, BadOption) as problem:
