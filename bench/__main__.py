@@ -21,6 +21,7 @@ PARTS = {
     "booking": "booking commit beside a raw insert-and-commit",
     "voice": "a prompt made anew and one that is there already",
     "agi": "AGI round trip",
+    "listen": "recognition: from the end of speech to its result, callers on a core, cost of each",
     "keys": "from the end of a key to the first sound of the next prompt, and processor time of whole calls",
 }
 console = Console(stderr=True)
