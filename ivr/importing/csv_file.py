@@ -1,6 +1,7 @@
 """A CSV file as hospitals make them: UTF-8 or Windows-1251, commas or semicolons, any order of columns."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +115,20 @@ def _text(path: Path, content: bytes) -> str:
         if good > sum(1 for byte in content if byte >= 0x80) / 4:
             raise BadFile(f"{path}: line {line} is broken UTF-8; save the file again") from problem
     try:
-        return content.decode("cp1251")
+        text = content.decode("cp1251")
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1
         raise BadFile(f"{path}: line {line} is neither UTF-8 nor Windows-1251") from problem
+    if not _is_russian(text):
+        raise BadFile(f"{path}: is neither UTF-8 nor Windows-1251, perhaps KOI8-R or that of DOS; save it as UTF-8")
+    return text
+
+
+def _is_russian(text: str) -> bool:
+    """False for other encodings taken as Windows-1251: names of KOI8-R begin small, those of DOS are full of signs."""
+    letters, others = len(re.findall("[А-Яа-яЁё]", text)), len(re.findall("[^\0-~А-Яа-яЁё№«»“”–—’…]", text))
+    names, turned = len(re.findall("[А-ЯЁ][а-яё]", text)), len(re.findall("[а-яё][А-ЯЁ]", text))
+    return others <= letters and turned <= names
 
 
 def _names(header: str, delimiter: str, columns: Sequence[Column]) -> list[str]:

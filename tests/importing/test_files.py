@@ -165,6 +165,14 @@ def test_one_broken_byte_does_not_make_a_utf8_file_another(tmp_path):
         read_csv(tmp_path / "patients.csv", patients.COLUMNS)
 
 
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp866"])
+def test_other_russian_encodings_do_not_become_other_names(tmp_path, encoding):
+    path = a_file(tmp_path, HEADER, ANNA, BORIS, encoding=encoding)
+
+    with pytest.raises(BadFile, match="neither UTF-8 nor Windows-1251"):
+        read_csv(path, patients.COLUMNS)
+
+
 def test_only_a_file_is_read(tmp_path):
     for path in (Path("/dev/zero"), tmp_path):
         with pytest.raises(BadFile, match="not a file"):
