@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Silence, Utterance
+from ivr.dialogue.line import Answer, CallerHungUp, Hearing, Keypad, Silence, Utterance
 from ivr.dialogue.tape import TapeLine
 
 console = Console(highlight=False)
@@ -50,7 +50,10 @@ class TerminalLine:
         for utterance in utterances:
             console.print(f"  {utterance.text}", markup=False)
 
-    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
+    async def hears(self) -> bool:
+        return True
+
+    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
         await self.play(utterances)
         console.print("[bold]» [/]", end="")
         typed = await self._line()
@@ -66,7 +69,7 @@ class TerminalLine:
     async def waiting(self) -> int:
         return 0
 
-    async def transfer(self, *, apologise: bool = False) -> None:
+    async def transfer(self, *, apologise: bool = False, urgent: bool = False) -> None:
         self._must_be_there()
         console.print("[dim]— соединение с оператором —[/]")
 

@@ -53,6 +53,22 @@ class Keypad:
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """How speech is heard in one question; times in seconds."""
+
+    grammar: str
+    """The key under which the recogniser looks up what may be said."""
+    barge: bool = True
+    """The caller's voice stops the prompt."""
+    silence: float = 0.7
+    """So much quiet ends the answer."""
+    enough: int = 0
+    """So many words are a whole answer; 0: unknown."""
+    best: int = 3
+    """How many readings of the answer are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Keys:
     """What was keyed before the terminator or the pause; may hold `*`. Empty with `ended` for a lone #."""
 
@@ -65,9 +81,11 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What was recognised."""
+    """What was recognised: words in small letters, `[unk]` for each that the question does not know."""
 
     text: str
+    others: tuple[str, ...] = ()
+    """Less likely readings, the likeliest first."""
 
     def __repr__(self) -> str:
         return f"Words({len(self.text)} letters)"
@@ -83,7 +101,12 @@ class Unclear:
     """Somebody spoke and was not understood: no-match."""
 
 
-Answer = Keys | Words | Silence | Unclear
+@dataclass(frozen=True, slots=True)
+class Deaf:
+    """The recogniser broke while the question was asked: ask it by keys."""
+
+
+Answer = Keys | Words | Silence | Unclear | Deaf
 
 
 class Line(Protocol):
@@ -92,8 +115,14 @@ class Line(Protocol):
     async def play(self, utterances: Sequence[Utterance]) -> None:
         """Speak without listening; returns when all of it has been heard."""
 
-    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
-        """Speak and listen at once: the first key stops the speech. An empty sequence only listens."""
+    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
+        """Speak and listen at once: the first key stops the speech. An empty sequence only listens.
+
+        With `hearing` a spoken answer counts as well, if speech can be heard now; Silence, Unclear and Deaf may follow.
+        """
+
+    async def hears(self) -> bool:
+        """Whether speech can be heard now; where it cannot, `ask` takes keys only."""
 
     async def prepare(self, utterances: Sequence[Utterance]) -> None:
         """Have these ready soon; returns at once and never raises."""
@@ -101,8 +130,8 @@ class Line(Protocol):
     async def waiting(self) -> int:
         """How many callers wait for a person before this one."""
 
-    async def transfer(self, *, apologise: bool = False) -> None:
-        """Hand the caller to a person: the call leaves this program when the story returns."""
+    async def transfer(self, *, apologise: bool = False, urgent: bool = False) -> None:
+        """Hand the caller to a person: the call leaves this program when the story returns. `urgent` goes first."""
 
     async def hang_up(self) -> None:
         """End the call."""

@@ -9,8 +9,8 @@ Title, one or more lines.
 @ queue 3                       how many callers wait for an operator
 >> oms.ask   Введите …          what the caller hears: phrase and words
 << 6256410854009015#            what he keys
-<< "к терапевту"                what he says
-<< (молчит) / (неясно) / (кладёт трубку)
+<< "к терапевту | терапевту"    what he says; other readings of it behind strokes
+<< (молчит) / (неясно) / (сбой речи) / (кладёт трубку)
 -- operator not_identified      how the call ends
 == booked T01 therapist …       what has changed in the database
 """
@@ -23,6 +23,8 @@ from datetime import datetime
 from ivr.dialogue.line import (
     Answer,
     CallerHungUp,
+    Deaf,
+    Hearing,
     Keypad,
     Keys,
     Silence,
@@ -33,7 +35,7 @@ from ivr.dialogue.line import (
 from ivr.domain.identifiers import PhoneNumber
 
 STORIES = ("inbound", "callback", "unserved")
-SILENT, UNCLEAR, HANGS_UP = "(молчит)", "(неясно)", "(кладёт трубку)"
+SILENT, UNCLEAR, DEAF, HANGS_UP = "(молчит)", "(неясно)", "(сбой речи)", "(кладёт трубку)"
 
 
 class BadTape(Exception):
@@ -131,8 +133,12 @@ def _checked(key: str, value: str) -> str:
 
 
 def _check_done(done: str) -> None:
-    if done not in (SILENT, UNCLEAR, HANGS_UP) and not done.startswith('"'):
+    if not _is_voiced(done) and done not in (SILENT, HANGS_UP):
         _keyed(done, Keypad())
+
+
+def _is_voiced(done: str) -> bool:
+    return done.startswith('"') or done in (UNCLEAR, DEAF)
 
 
 def heard(utterance: Utterance) -> str:
@@ -152,6 +158,7 @@ class TapeLine:
         self.talk: list[str] = []
         self.ended: str | None = None
         self._keyed: Iterator[str] = iter(keyed)
+        self._speaks = any(map(_is_voiced, keyed))
         self._waiting = waiting
         self.listened = 0.0
         """Seconds the caller was silent so far: a virtual clock may add them."""
@@ -160,7 +167,11 @@ class TapeLine:
         self._must_be_there()
         self.talk += map(heard, utterances)
 
-    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
+    async def hears(self) -> bool:
+        """Where the caller only keys, the line is one without a recogniser."""
+        return self._speaks
+
+    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
         await self.play(utterances)
         done = next(self._keyed, HANGS_UP)
         self.talk.append(f"<< {done}")
@@ -170,11 +181,14 @@ class TapeLine:
                 return Silence()
             case "(неясно)":
                 return Unclear()
+            case "(сбой речи)":
+                return Deaf()
             case "(кладёт трубку)":
                 self.ended = "hangup"
                 raise CallerHungUp
         if done.startswith('"'):
-            return Words(done.strip('"'))
+            text, *others = (reading.strip() for reading in done.strip('"').split("|"))
+            return Words(text, tuple(others))
         return _keyed(done, keypad)
 
     async def prepare(self, utterances: Sequence[Utterance]) -> None:
@@ -183,7 +197,7 @@ class TapeLine:
     async def waiting(self) -> int:
         return self._waiting
 
-    async def transfer(self, *, apologise: bool = False) -> None:
+    async def transfer(self, *, apologise: bool = False, urgent: bool = False) -> None:
         self._must_be_there()
         self.ended = "apology" if apologise else "transfer"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ivr.dialogue.line import Answer, CallerHungUp, Keypad, Keys, LineTrouble, Silence, Utterance
+from ivr.dialogue.line import Answer, CallerHungUp, Hearing, Keypad, Keys, LineTrouble, Silence, Utterance
 from ivr.phone.agi_session import AgiCall, AgiFailure
 from ivr.phone.agi_text import BadArgument
 from ivr.phone.sound_files import BadSound, chunks, seconds_of
@@ -47,7 +47,11 @@ class AgiLine:
         for files in await self._lists(utterances):
             await self._play(files)
 
-    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad) -> Answer:
+    async def hears(self) -> bool:
+        """Whether speech can be heard now."""
+        return False
+
+    async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
         """Speak and listen at once; the first key stops the speech."""
         *earlier, last = await self._lists(utterances) or [[]]
         for files in earlier:  # only when the names do not fit into one command
@@ -68,7 +72,7 @@ class AgiLine:
             count = await self._call.evaluate(f"${{QUEUE_WAITING_COUNT({self._queue})}}")
         return int(count) if count.isdecimal() else 0
 
-    async def transfer(self, *, apologise: bool = False, reason: str = "story") -> None:
+    async def transfer(self, *, apologise: bool = False, urgent: bool = False, reason: str = "story") -> None:
         """Let the dialplan queue the caller for a person when the story returns; `reason` is a code, never words."""
         await self._set("IVR_REASON", reason)
         await self._set("IVR_APOLOGISE", "1" if apologise else "")

@@ -25,11 +25,11 @@ class SlowLine(TapeLine):
         super().__init__(keyed)
         self.world, self.seconds, self.seen = world, seconds, []
 
-    async def ask(self, utterances, keypad):
+    async def ask(self, utterances, keypad, hearing=None):
         await asyncio.sleep(0.05)  # the journal writes behind the caller's back
         self.world.clock += timedelta(seconds=self.seconds)
         self.seen.append([row.held_until - self.world.clock for row in held(self.world)])
-        return await super().ask(utterances, keypad)
+        return await super().ask(utterances, keypad, hearing)
 
 
 async def test_a_caller_who_thinks_long_keeps_the_slot_he_is_asked_about(new_world):

@@ -81,7 +81,7 @@ async def test_the_caller_hears_an_apology_and_reaches_a_person(place: Place, tr
                 await caught.ended()
 
                 async with a_call(address, extension) as next_one:
-                    await next_one.hears(within=15)
+                    await next_one.hears(within=30)
             finally:
                 mend()
         assert apology < 20
