@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from ivr.demo import load_demo
 from ivr.desk import StoredJournal, ThreadDesk, utc_now
 from ivr.dialogue import endings, inbound, queue
 from ivr.dialogue.call import Call, Story
+from ivr.dialogue.ears import Ears, load_hearings
 from ivr.dialogue.line import Line, Utterance
 from ivr.dialogue.menus import Menu, load_menus
 from ivr.domain.hospital import Hospital
@@ -28,7 +31,7 @@ from ivr.importing.imports import Clinic
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
-from ivr.services import booking, calls
+from ivr.services import booking, calls, choice
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish, set_duty
 from ivr.settings import Database, Settings
@@ -36,9 +39,11 @@ from ivr.speech.build import open_voice, usual
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import Voice
 from ivr.speech.verbalise.dates import birth_parts
+from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
 from ivr.storage.work import SqlWork
+from ivr.understand.grammar import Grammar
 
 Clock = Callable[[], datetime]
 Converse = Callable[[Line, PhoneNumber | None], Awaitable[str]]
@@ -149,6 +154,41 @@ def usual_sounds(settings: Settings, house: "House") -> Sequence[Utterance]:
     return [*usual(house.phrasebook, today=today, days=settings.rules.horizon_days + 1), *births]
 
 
+DOCTORS_SECONDS = 60.0
+"""How long a new doctor may stay unknown to those who listen."""
+
+
+def grammar_of(settings: Settings) -> Grammar:
+    """What callers may say, without the doctors' names. Raises BadMenu, BadWording."""
+    prompts = settings.path(settings.folders.prompts)
+    menus = load_menus(prompts / "menus.ru.toml")
+    specialities = read_specialities(prompts / "specialities.toml")
+    return Grammar(
+        {name: menu.words for name, menu in menus.items()},
+        {key: speciality.said for key, speciality in specialities.items()},
+    )
+
+
+class HospitalVocabulary:
+    """The words of each question for `ivr listen`, with the names of the doctors who work here now."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._grammar = grammar_of(settings)
+        self._zone = ZoneInfo(settings.rules.zone)
+        self._works = work_factory(settings)
+        self._asked = float("-inf")
+        self._turn = threading.Lock()
+
+    def __call__(self, question: str) -> Sequence[str]:
+        """Raises LookupError for a question that is none."""
+        with self._turn:
+            if time.monotonic() - self._asked > DOCTORS_SECONDS:
+                self._asked = time.monotonic()
+                with suppress(StorageDown):  # surnames are not understood for a while
+                    self._grammar.know(choice.surnames(self._works()))
+            return self._grammar.vocabulary(question, today=datetime.now(self._zone).date())
+
+
 class House:
     """Everything that stays for as long as the program runs and all its calls share."""
 
@@ -159,6 +199,9 @@ class House:
         prompts = settings.path(settings.folders.prompts)
         self.phrasebook = Phrasebook.load(prompts)
         self.menus: Mapping[str, Menu] = load_menus(prompts / "menus.ru.toml")
+        self._grammar = grammar_of(settings)
+        self._ears = Ears(self._grammar, load_hearings(prompts / "voice.ru.toml"))
+        self._doctors_known = float("-inf")
         self.node = f"{socket.gethostname()}:{settings.agi.port}"
         self.desk = ThreadDesk(
             new_work=self.new_work,
@@ -173,16 +216,24 @@ class House:
         # If the database is down now, the story meets that itself and passes the caller to a person.
         with suppress(StorageDown):
             await self.desk.do(calls.begin, call_key=key, caller=caller, line=name, now=self.desk.now(), node=self.node)
+            await self._know_doctors()
         call = Call(
             line=line,
             phrasebook=self.phrasebook,
             menus=self.menus,
+            ears=self._ears,
             desk=self.desk,
             journal=StoredJournal(self.desk, key),
             key=key,
             caller=caller,
         )
         return await endings.conduct(call, story)
+
+    async def _know_doctors(self) -> None:
+        """Surnames of those who work here now, for callers who name one."""
+        if time.monotonic() - self._doctors_known > DOCTORS_SECONDS:
+            self._doctors_known = time.monotonic()
+            self._grammar.know(await self.desk.do(choice.surnames))
 
     async def keep_hold(self, call_key: str) -> None:
         """The caller waits for an operator: what he holds stays his (D-14)."""

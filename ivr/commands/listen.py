@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 
+from ivr import bootstrap
 from ivr.commands.orphan import stop_without
 from ivr.listen.models import is_synthetic
-from ivr.listen.question import Vocabulary, any_words
+from ivr.listen.question import Vocabulary
 from ivr.listen.server import ListenConfig, ListenServer
 from ivr.settings import Settings
 
@@ -24,9 +25,10 @@ def listen_config_of(settings: Settings) -> ListenConfig:
     )
 
 
-def serve(settings: Settings, vocabulary: Vocabulary = any_words, *, parent: int | None = None) -> None:
-    """Serve until SIGTERM, SIGINT or SIGHUP, or until the parent is gone. Raises ListenTrouble."""
-    asyncio.run(_serve(ListenServer(listen_config_of(settings), vocabulary), parent, settings))
+def serve(settings: Settings, vocabulary: Vocabulary | None = None, *, parent: int | None = None) -> None:
+    """Serve until SIGTERM, SIGINT or SIGHUP, or until the parent is gone. Raises ListenTrouble, BadMenu, BadWording."""
+    words = vocabulary or bootstrap.HospitalVocabulary(settings)
+    asyncio.run(_serve(ListenServer(listen_config_of(settings), words), parent, settings))
 
 
 async def _serve(server: ListenServer, parent: int | None, settings: Settings) -> None:

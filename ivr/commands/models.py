@@ -10,6 +10,7 @@ from rich.table import Table
 
 from ivr.listen import installing, models
 from ivr.settings import load_settings
+from ivr.understand.grammar import QUESTIONS
 
 SYNTHETIC = "understands synthetic voices only, not people"
 UNUSABLE = 2
@@ -49,6 +50,22 @@ def verify(name: Annotated[str | None, typer.Argument(help="One model; else all 
         screen.print(f"{name}: {'; '.join(damages) or 'whole'}", markup=False)
     if any(found.values()):
         raise typer.Exit(UNUSABLE)
+
+
+@models_app.command()
+def words(name: Annotated[str | None, typer.Argument(help="One model; else the one that is used.")] = None) -> None:
+    """List the words that callers may say and the model cannot hear, question by question; exit 1 if there are any."""
+    from ivr import bootstrap
+    from ivr.listen.engine import Engine
+
+    settings = load_settings()
+    engine = Engine(settings.models / name if name else settings.speech_model)
+    vocabulary = bootstrap.HospitalVocabulary(settings)
+    unknown = {question: sorted(engine.unknown(vocabulary(question))) for question in QUESTIONS}
+    for question, missing in unknown.items():
+        screen.print(f"{question}: {', '.join(missing) or 'all known'}", markup=False)
+    if any(unknown.values()):
+        raise typer.Exit(1)
 
 
 @models_app.command()

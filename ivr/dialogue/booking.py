@@ -10,6 +10,7 @@ from ivr.dialogue.contact import ask_contact
 from ivr.dialogue.form import Form
 from ivr.dialogue.identify import identify
 from ivr.dialogue.purpose import NoBooking, ask_purpose, ask_subject
+from ivr.dialogue.request import take_up
 from ivr.dialogue.time import Refused, choose_time
 from ivr.dialogue.turns import GoBack, ToOperator
 from ivr.dialogue.waiting import offer_waiting
@@ -69,13 +70,17 @@ async def _step_by_step(call: Call) -> None:
         (lambda: ask_purpose(call), ("purpose",)),
         (lambda: ask_subject(call), ("subject",)),
         (who, ("patient_id",)),
-        (lambda: choose_speciality(call, people[-1]), ("speciality", "doctor_id", "referral", "moves")),
+        (
+            lambda: choose_speciality(call, people[-1]),
+            ("speciality", "doctor_id", "referral", "moves", "wanted", "wanted_doctor"),
+        ),
         (lambda: choose_doctor(call, people[-1]), ("doctor_id", "any_doctor")),
-        (lambda: _find_and_book(call, people[-1]), ("refusals",)),
+        (lambda: _find_and_book(call, people[-1]), ("refusals", "window")),
     )
     asked: list[int] = []
     at = 0
     while at < len(steps):
+        await take_up(call)
         before = call.questions
         try:
             await steps[at][0]()

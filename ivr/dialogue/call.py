@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
 from ivr.dialogue.desk import Desk, Journal, Step
+from ivr.dialogue.ears import Ears, Spoken
 from ivr.dialogue.form import Form
 from ivr.dialogue.line import (
     Answer,
     CallerHungUp,
+    Deaf,
+    Hearing,
     Keypad,
     Keys,
     Line,
@@ -20,13 +23,14 @@ from ivr.dialogue.line import (
     Utterance,
     Words,
 )
-from ivr.dialogue.menus import EVERYWHERE, Menu
-from ivr.dialogue.turns import GoBack, MainMenu, NoAnswer, ToOperator
+from ivr.dialogue.menus import EVERYWHERE, YES, Menu
+from ivr.dialogue.turns import EMERGENCY, GoBack, MainMenu, NoAnswer, ToOperator
 from ivr.domain.booking import Booking
 from ivr.domain.hospital import Hospital
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.rules import Rules
 from ivr.services.ports import Work
+from ivr.understand.grammar import REQUEST, Heard
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,6 +40,14 @@ LONGEST_CALL = 150
 MOST_REPEATS = 9
 PATIENCE = 1.0
 """Seconds of silence before the caller is told that we are looking (P041)."""
+MOST_BY_VOICE = 2
+"""So many failures by voice, and the question takes keys only."""
+CORRECTIONS = 3
+"""How often a thing may be corrected before a person helps (D-06)."""
+GENERAL_HELP = ("greeting.repeat_key", "greeting.operator_key")
+
+Given = Keys | Spoken
+"""An answer, keyed or spoken."""
 
 
 class TryAgain(Exception):
@@ -44,6 +56,10 @@ class TryAgain(Exception):
     def __init__(self, key: str, **values: object) -> None:
         super().__init__(key)
         self.phrase = Phrase(key, values)
+
+
+class NotThere(TryAgain):
+    """The answer was understood, and what it asks for cannot be had: nobody failed."""
 
 
 class Call:
@@ -55,6 +71,7 @@ class Call:
         line: Line,
         phrasebook: Phrasebook,
         menus: Mapping[str, Menu],
+        ears: Ears,
         desk: Desk,
         journal: Journal,
         key: str,
@@ -68,8 +85,14 @@ class Call:
         self.booked: Booking | None = None
         self.slow = False
         self.questions = 0
+        self.overheard: dict[str, Any] = {}
+        """What was said beyond the question: kind of value (as in understand.grammar) to the value."""
+        self.by_voice = False
+        """The last answer was spoken."""
         self._phrasebook = phrasebook
         self.menus = menus
+        self._ears = ears
+        self._told_deaf = False
         self._journal = journal
         self._said: list[Phrase] = []
         self._waited = timedelta(0)
@@ -92,6 +115,10 @@ class Call:
 
     def today(self) -> date:
         return self.local(self.desk.now()).date()
+
+    def operators_work(self) -> bool:
+        """Operators are there now."""
+        return self.hospital.operators_open(self.local(self.desk.now()), self.rules.calendar)
 
     async def do(self, use_case: Callable[Concatenate[Work, P], T], *args: P.args, **named: P.kwargs) -> T:
         """Run a use case. A search that takes long is covered by a word (P041)."""
@@ -126,31 +153,92 @@ class Call:
         """Write into the journal something that is not a question."""
         self._journal.step(Step(step, 0, outcome, 0, self.wording, self.desk.now()))
 
-    async def choose(self, name: str, *instead: Phrase, keys: Mapping[str, str] | None = None) -> str:
-        """Ask a menu of prompts/menus.ru.toml; `instead` replaces its phrases, `keys` narrows its keys."""
+    async def choose(
+        self,
+        name: str,
+        *instead: Phrase,
+        keys: Mapping[str, str] | None = None,
+        question: str = "",
+        meant: Callable[[Heard], str | None] | None = None,
+        own: tuple[str, ...] | None = None,
+    ) -> str:
+        """Ask a menu of prompts/menus.ru.toml; `instead` replaces its phrases, `keys` narrows its keys.
+
+        `question` is the grammar of spoken answers, that of the menu's name by default; `meant` finds the option in
+        them where its words are not the menu's own, and may raise TryAgain. What is said beyond the kinds of value in
+        `own` (by default the menu's) is overheard.
+        """
         menu = self.menus[name]
         allowed = menu.keys if keys is None else keys
 
-        def option(answer: Keys | Words) -> str:
-            chosen = allowed.get(answer.keys) if isinstance(answer, Keys) else menu.option_of_words(answer.text)
-            if chosen is None or chosen not in allowed.values():
-                raise TryAgain("error.wrong_key" if isinstance(answer, Keys) else "error.not_understood")
-            return chosen
+        def option(answer: Given) -> str:
+            if isinstance(answer, Keys):
+                chosen = allowed.get(answer.keys)
+                if chosen is None:
+                    raise TryAgain("error.wrong_key")
+                return chosen
+            return self._option(answer, name, allowed, meant, (name,) if own is None else own)
 
         phrases = instead or tuple(Phrase(key) for key in menu.say)
         step = name if menu.say else phrases[0].key
-        return await self.ask(step, phrases, option, taken=frozenset(allowed), tries=menu.tries, helping=menu.help)
+        return await self.ask(
+            step,
+            phrases,
+            option,
+            question=question or name,
+            taken=frozenset(allowed),
+            tries=menu.tries,
+            helping=menu.help,
+        )
+
+    def _option(
+        self,
+        spoken: Spoken,
+        name: str,
+        allowed: Mapping[str, str],
+        meant: Callable[[Heard], str | None] | None,
+        own: tuple[str, ...],
+    ) -> str:
+        """The option of the likeliest reading that has one; what else it says is overheard."""
+        for reading in spoken.readings:
+            heard = reading.heard
+            chosen = meant(heard) if meant else None
+            if chosen is None and not (name == YES and heard.unknown):
+                chosen = heard.values.get(name, allowed.get(heard.key or ""))
+            if chosen is not None and (meant or chosen in allowed.values()):
+                self._overhear(heard, *own)
+                return chosen
+        if self._overhear(spoken.best, *own):
+            raise _Repeat
+        raise TryAgain("error.not_understood")
+
+    def _overhear(self, heard: Heard, *own: str) -> bool:
+        """Keep what answers other questions; False where nothing does."""
+        beyond = {kind: value for kind, value in heard.values.items() if kind in REQUEST and kind not in own}
+        self.overheard |= beyond
+        return bool(beyond)
 
     async def yes(self, key: str, **values: object) -> bool:
         """Ask a question of yes (1) and no (2)."""
-        return await self.choose("yes", Phrase(key, values)) == "yes"
+        return await self.choose(YES, Phrase(key, values)) == "yes"
+
+    async def offer(self, question: str, key: str, **values: object) -> bool:
+        """The same; whoever names something else refuses, and what he names is overheard."""
+
+        def meant(heard: Heard) -> str | None:
+            if not heard.values.keys().isdisjoint(REQUEST):
+                return "no"
+            return None if heard.unknown else heard.values.get(YES)
+
+        return await self.choose(YES, Phrase(key, values), question=question, meant=meant) == "yes"
 
     async def ask(
         self,
         step: str,
         phrases: Sequence[Phrase],
-        understand: Callable[[Keys | Words], T],
+        understand: Callable[[Given], T],
         *,
+        question: str = "",
         keypad: Keypad = Keypad(),  # noqa: B008 - frozen
         taken: frozenset[str] = frozenset(),
         tries: int = 3,
@@ -159,35 +247,63 @@ class Call:
         """Ask until `understand` returns a value.
 
         `understand` raises TryAgain for an answer that will not do. Keys in `taken` lose their meaning of everywhere.
-        Raises NoAnswer after `tries` silences, ToOperator after `tries` failures of which one was not silence,
-        GoBack, MainMenu or ToOperator where the caller asks for it.
+        `question` is the grammar of spoken answers; without it only keys are taken. After two failures by voice the
+        question goes on by keys. Raises NoAnswer after `tries` silences, ToOperator after `tries` failures of which one
+        was not silence, GoBack, MainMenu or ToOperator where the caller asks for it.
         """
-        silences = failures = repeats = 0
+        hearing = self._ears.hearing(question) if question else None
+        silences = failures = repeats = misheard = 0
         while True:
-            attempt = silences + failures + 1
-            answer = await self._listen(step, attempt, phrases, keypad)
+            attempt = silences + failures + misheard + 1
+            answer = await self._listen(step, attempt, phrases, keypad, hearing)
             try:
-                if isinstance(answer, Keys | Words):
+                if isinstance(answer, Words):
+                    answer = self._ears.read(question, answer, today=self.today())
+                if isinstance(answer, Keys | Spoken):
+                    self.by_voice = isinstance(answer, Spoken)
                     self._everywhere(step, attempt, answer, keypad, taken)
                     value = understand(answer)
                     self._write(step, attempt, value if isinstance(value, str) and keypad.longest == 1 else "answered")
                     return value
                 if isinstance(answer, Unclear):
                     raise TryAgain("error.not_understood")
+                if isinstance(answer, Deaf):
+                    hearing = None
+                    self._deaf(step, attempt)
+                    continue
                 silences += 1
                 self._too_often(step, silences, failures, tries)
                 self.say("error.not_heard" if silences == 1 else "error.no_answer")
-            except _Repeat:
+            except (_Repeat, _Help, NotThere) as turn:
                 repeats += 1
                 if repeats > MOST_REPEATS:
                     raise ToOperator("repeats") from None
+                if isinstance(turn, NotThere):
+                    self._write(step, attempt, turn.phrase.key)
+                    self._said.append(turn.phrase)
+                for key in (helping or GENERAL_HELP) if isinstance(turn, _Help) else ():
+                    self.say(key)
             except TryAgain as again:
-                failures += 1
                 self._write(step, attempt, again.phrase.key)
+                if hearing and not isinstance(answer, Keys):
+                    misheard += 1
+                    self._said.append(again.phrase)
+                    if misheard == MOST_BY_VOICE:
+                        hearing = None
+                        self.say("error.keys_only")
+                    continue
+                failures += 1
                 self._too_often(step, silences, failures, tries)
                 self._said.append(again.phrase if failures == 1 or not helping else Phrase("error.another_way"))
                 for key in helping if failures > 1 else ():
                     self.say(key)
+
+    def _deaf(self, step: str, attempt: int) -> None:
+        """The recogniser broke: said once, counted every time."""
+        self._write(step, attempt, "deaf")
+        if not self._told_deaf:
+            self._told_deaf = True
+            self.say("error.keys_only")
 
     def _too_often(self, step: str, silences: int, failures: int, tries: int) -> None:
         if silences + failures < tries:
@@ -195,14 +311,16 @@ class Call:
         self._write(step, silences + failures, "given_up")
         raise ToOperator(f"failed_{step}") if failures else NoAnswer(step)
 
-    async def _listen(self, step: str, attempt: int, phrases: Sequence[Phrase], keypad: Keypad) -> Answer:
+    async def _listen(
+        self, step: str, attempt: int, phrases: Sequence[Phrase], keypad: Keypad, hearing: Hearing | None
+    ) -> Answer | Spoken:
         self.questions += 1
         if self.questions > LONGEST_CALL:
             raise ToOperator("too_long")
         asked = [self._utterance(phrase) for phrase in (*self._take(), *phrases)]
         began = self.desk.now()
         try:
-            answer = await self.line.ask(asked, keypad)
+            answer = await self.line.ask(asked, keypad, hearing)
         except CallerHungUp:
             self._write(step, attempt, "hangup")
             raise
@@ -212,8 +330,8 @@ class Call:
             self._write(step, attempt, "silence")
         return answer
 
-    def _everywhere(self, step: str, attempt: int, answer: Keys | Words, keypad: Keypad, taken: frozenset[str]) -> None:
-        """0 a person, * again, 9 back: unless the menu uses the key, or it is a digit of a number."""
+    def _everywhere(self, step: str, attempt: int, answer: Given, keypad: Keypad, taken: frozenset[str]) -> None:
+        """0 a person, * again, 9 back, unless the key has another meaning here; and the words for them."""
         meaning = self._meaning(answer, keypad, taken)
         if meaning is not None:
             self._write(step, attempt, meaning)
@@ -226,14 +344,26 @@ class Call:
                 raise GoBack
             case "main":
                 raise MainMenu
+            case "help":
+                raise _Help
+            case "emergency":
+                self._emergency()
 
-    def _meaning(self, answer: Keys | Words, keypad: Keypad, taken: frozenset[str]) -> str | None:
+    def _meaning(self, answer: Given, keypad: Keypad, taken: frozenset[str]) -> str | None:
+        if isinstance(answer, Spoken):
+            command = answer.best.command
+            return None if command == "help" and answer.best.values else command
         menu = self.menus[EVERYWHERE]
-        if isinstance(answer, Words):
-            return menu.option_of_words(answer.text)
         if keypad.longest > 1:  # a number: only a person and "again" can be told from its digits
             return menu.keys.get(answer.keys) if answer.keys in ("0", "*") else None
         return None if answer.keys in taken else menu.keys.get(answer.keys)
+
+    def _emergency(self) -> NoReturn:
+        """Life may be in danger: 103 at once, and a person before all others; nobody there: the call stays open."""
+        if self.operators_work():
+            raise ToOperator(EMERGENCY)
+        self.say("emergency.notice")
+        raise _Repeat
 
     def _write(self, step: str, attempt: int, outcome: str) -> None:
         waited_ms = round(self._waited.total_seconds() * 1000)
@@ -248,7 +378,11 @@ class Call:
 
 
 class _Repeat(Exception):
-    """The caller wants to hear it again."""
+    """The question is asked again; nobody failed."""
+
+
+class _Help(Exception):
+    """The caller does not know what to say."""
 
 
 Story = Callable[[Call], Awaitable[None]]

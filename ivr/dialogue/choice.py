@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.call import Call, NotThere, TryAgain
 from ivr.dialogue.endings import offer_person
 from ivr.dialogue.identify import unless_strange
 from ivr.dialogue.line import Phrase
@@ -23,6 +23,7 @@ from ivr.domain.refusals import (
 from ivr.domain.slot import Doctor, SlotKind
 from ivr.services import booking, choice, search
 from ivr.services.search import SlotQuery
+from ivr.understand.grammar import Heard
 
 ADULT = 18
 OTHERS_A_PAGE = 4
@@ -67,10 +68,29 @@ async def choose_speciality(call: Call, patient: Patient) -> None:
         case Purpose.DISP | Purpose.VACC:
             await _admitted(call, patient, GOES_TO[form.purpose])
         case Purpose.ILLNESS:
-            await _own_doctor_or_another(call, patient)
+            if not await _as_asked(call, patient):
+                await _own_doctor_or_another(call, patient)
         case _:
             raise ToOperator("purpose_unknown")
     call.entered()
+
+
+async def _as_asked(call: Call, patient: Patient) -> bool:
+    """The doctor or speciality asked for in passing, where the patient may go there."""
+    form = call.form
+    wanted, surname = form.wanted, form.wanted_doctor
+    form.forget("wanted", "wanted_doctor")
+    if surname is not None:
+        doctors = await call.do(choice.doctors_named, surname)
+        wanted = wanted or next((doctor.speciality for doctor in doctors), None)
+        doctors = [doctor for doctor in doctors if doctor.speciality == wanted]
+        form.doctor_id = doctors[0].id if len(doctors) == 1 else None
+    if wanted is None:
+        return False
+    own = await call.do(choice.own_doctor, patient)
+    if form.doctor_id is None and own is not None and own.speciality == wanted:
+        return False  # the district doctor is offered by name
+    return await _admitted(call, patient, wanted)
 
 
 async def _own_doctor_or_another(call: Call, patient: Patient) -> None:
@@ -95,7 +115,7 @@ async def _own_doctor(call: Call, patient: Patient) -> bool:
     if doctor.speciality == "feldsher":
         wanted = await call.choose("village") == "feldsher"
     else:
-        wanted = await call.yes("doctor.own", doctor=doctor)
+        wanted = await call.offer("own", "doctor.own", doctor=doctor)
     if not wanted or not await _admitted(call, patient, doctor.speciality):
         return False
     if call.form.speciality == doctor.speciality:
@@ -105,7 +125,7 @@ async def _own_doctor(call: Call, patient: Patient) -> bool:
 
 async def _from_menu(call: Call, patient: Patient) -> None:
     while True:
-        key = await call.choose("speciality")
+        key = call.overheard.pop("speciality", None) or await call.choose("speciality", meant=_named)
         if key == "others":
             try:
                 key = await _others(call, patient)
@@ -116,6 +136,12 @@ async def _from_menu(call: Call, patient: Patient) -> None:
             if call.form.moves or await _confirmed(call, call.form.speciality):
                 return
             call.form.forget("speciality")
+
+
+def _named(heard: Heard) -> str | None:
+    """Any speciality can be named, not only those read out."""
+    said: str | None = heard.values.get("speciality")
+    return said
 
 
 async def _confirmed(call: Call, key: str) -> bool:
@@ -286,7 +312,17 @@ async def _is_late(call: Call, query: SlotQuery) -> bool:
 
 
 async def _pick_doctor(call: Call, doctors: list[Doctor]) -> int | None:
-    """Two at a time, nearest first; 3 is any doctor, 4 further ones."""
+    """Two at a time, nearest first; 3 is any doctor, 4 further ones. By voice all of them can be named."""
+
+    def meant(heard: Heard) -> str | None:
+        said = heard.values.get("doctor")
+        if said in (None, "any"):
+            return said
+        named = [str(doctor.id) for doctor in doctors if doctor.surname == said]
+        if not named:
+            raise NotThere("doctor.not_here")
+        return named[0]
+
     page = 0
     pages = -(-len(doctors) // DOCTORS_A_MENU)
     while True:
@@ -296,7 +332,7 @@ async def _pick_doctor(call: Call, doctors: list[Doctor]) -> int | None:
         if pages > 1:
             keys["4"] = "more"
             phrases.append(Phrase("doctor.more"))
-        match await call.choose("options", *phrases, keys=keys):
+        match await call.choose("options", *phrases, keys=keys, question="doctor", meant=meant, own=("doctor",)):
             case "any":
                 return None
             case "more":
@@ -312,5 +348,12 @@ async def pick(call: Call, key: str, items: list[str], *, more: bool, more_key: 
     if more:
         keys[more_key] = "more"
         phrases.append(Phrase(f"{key}_more"))
-    chosen = await call.choose("options", *phrases, keys=keys)
+    chosen = await call.choose(
+        "options", *phrases, keys=keys, question="others", meant=_speciality, own=("speciality",)
+    )
     return None if chosen == "more" else chosen
+
+
+def _speciality(heard: Heard) -> str | None:
+    said = heard.values.get("speciality")
+    return "more" if said == "others" else said

@@ -7,7 +7,7 @@ from typing import NoReturn
 from ivr.dialogue.call import Call, Story
 from ivr.dialogue.contact import ask_contact
 from ivr.dialogue.line import CallerHungUp, LineTrouble
-from ivr.dialogue.turns import Goodbye, NoAnswer, ToOperator, Turn
+from ivr.dialogue.turns import EMERGENCY, Goodbye, NoAnswer, ToOperator, Turn
 from ivr.domain.refusals import Refusal
 from ivr.services import calls, tasks
 from ivr.services.ports import StorageDown
@@ -69,15 +69,17 @@ async def _goodbye(call: Call, goodbye: Goodbye) -> tuple[str, str | None]:
 
 async def _no_answer(call: Call) -> tuple[str, str | None]:
     """Three silences: perhaps he cannot press keys, so a person; nobody there at night (5.4)."""
-    if is_open(call):
+    if call.operators_work():
         return await _person(call, "failed_no_answer")
     return await _closed(call, "failed_no_answer")
 
 
 async def _person(call: Call, reason: str) -> tuple[str, str | None]:
     """To the queue, with everything that was entered; outside the hours a request to call back."""
-    if not is_open(call):
+    if not call.operators_work():
         return await _closed(call, reason)
+    if reason == EMERGENCY:
+        return await _at_once(call)
     if reason.startswith("failed_"):
         call.say("error.operator")
     if call.form.as_dict():
@@ -86,6 +88,15 @@ async def _person(call: Call, reason: str) -> tuple[str, str | None]:
     await call.heard()
     await call.line.transfer()
     return "operator", reason
+
+
+async def _at_once(call: Call) -> tuple[str, str | None]:
+    """Life may be in danger: whom to phone, and a person before all others."""
+    call.say("emergency.notice")
+    call.say("emergency.person")
+    await call.heard()
+    await call.line.transfer(urgent=True)
+    return "operator", EMERGENCY
 
 
 async def _closed(call: Call, reason: str) -> tuple[str, str | None]:
@@ -155,13 +166,8 @@ def _at(call: Call, day: date, at: time) -> datetime:
 
 async def offer_person(call: Call, reason: str) -> None:
     """A person, if he wants one; where nobody is there now nothing is offered."""
-    if is_open(call) and await call.yes("operator.offer"):
+    if call.operators_work() and await call.yes("operator.offer"):
         raise ToOperator(reason)
-
-
-def is_open(call: Call) -> bool:
-    """Operators work now."""
-    return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)
 
 
 async def _apologise(call: Call) -> None:

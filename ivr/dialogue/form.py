@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
+from ivr.domain.window import Window
 
 
 @dataclass(slots=True)
@@ -20,6 +21,12 @@ class Form:
     referral: str | None = None
     slot_id: int | None = None
     moves: int | None = None
+    wanted: str | None = None
+    """A speciality asked for in passing, not settled yet."""
+    wanted_doctor: str | None = None
+    """A doctor's surname, likewise."""
+    window: Window | None = None
+    """Days and hours asked for."""
     refusals: int = 0
     """Offered times refused; after the second one comes the waiting list (S2.7)."""
 
@@ -32,7 +39,8 @@ class Form:
     def as_dict(self) -> dict[str, Any]:
         """Only what is known, as JSON can hold it."""
         blank = asdict(Form())
-        return {name: value for name, value in asdict(self).items() if value != blank[name]}
+        known = asdict(self) | {"window": self.window and self.window.as_list()}
+        return {name: value for name, value in known.items() if value != blank[name]}
 
     @classmethod
     def from_dict(cls, entered: dict[str, Any]) -> Self:
@@ -41,4 +49,5 @@ class Form:
         form = cls(**{name: value for name, value in entered.items() if name in known})
         form.purpose = Purpose(form.purpose) if form.purpose else None
         form.subject = Subject(form.subject) if form.subject else None
+        form.window = Window.from_list(entered["window"]) if form.window else None
         return form

@@ -1,28 +1,21 @@
 """Who the visit is for: a number and the birth date, read back, both matching one record (S2.1, D-05)."""
 
 from datetime import date
-from enum import Enum
 from functools import partial
 from typing import NoReturn
 
-from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.call import CORRECTIONS, Call, TryAgain
 from ivr.dialogue.numbers import ask_number
+from ivr.dialogue.policy import WAYS, Way, ask_policy, corrected
 from ivr.dialogue.turns import ToOperator
 from ivr.domain import identifiers
-from ivr.domain.identifiers import BadNumber, Certificate, Claim, OmsNumber, Snils
+from ivr.domain.identifiers import BadNumber, Claim, OmsNumber, Snils
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
 from ivr.services import identification
+from ivr.understand import birth, digits
 
 TRIES = 3
-CORRECTIONS = 3
-
-
-class Way(Enum):
-    """Answers to the question for a number that are not a number."""
-
-    SNILS = "snils"
-    NO_POLICY = "no_policy"
 
 
 async def identify(call: Call) -> Patient:
@@ -52,7 +45,7 @@ async def identify(call: Call) -> Patient:
 
 async def is_the_same(call: Call, patient_id: int) -> bool:
     """Whether the caller knows the birth date of whom the cut call was about; before, nothing is told of him (4.2)."""
-    born = await ask_number(call, "birth", "birth.ask", longest=8, accept=partial(_born, call), helping=("birth.help",))
+    born = await _asked_birth(call)
     try:
         await call.do(
             identification.confirm, patient_id, born, caller=call.caller, rules=call.rules, now=call.desk.now()
@@ -91,20 +84,35 @@ def _locked(call: Call) -> NoReturn:
 async def _number(call: Call) -> Claim:
     """OMS number, or SNILS, or temporary certificate; read back by the last four."""
     for _ in range(CORRECTIONS):
-        claim = await ask_number(
-            call, "oms", "oms.ask", longest=16, accept=_claim, helping=("oms.help", "oms.snils_way")
-        )
+        claim = await ask_policy(call)
         if claim is Way.SNILS:
             claim = await ask_number(
-                call, "snils", "snils.ask", "no_policy.ask", longest=11, accept=_snils, helping=("oms.help",)
+                call,
+                "snils",
+                "snils.ask",
+                "no_policy.ask",
+                longest=11,
+                accept=_snils,
+                spoken=partial(digits.readings, lengths=frozenset({11})),
+                ways=WAYS,
+                helping=("oms.help",),
             )
         if claim is Way.NO_POLICY:
             await _no_policy(call)
-        if isinstance(claim, Way):
-            continue
-        if await call.yes("number.confirm", last4=claim.digits[-4:]):
+        if isinstance(claim, OmsNumber) and call.by_voice:
+            claim = await corrected(call, claim)
+        elif claim is not None and not isinstance(claim, Way) and not await _confirmed(call, claim):
+            claim = None
+        if claim is not None and not isinstance(claim, Way):
             return claim
     raise ToOperator("number_not_confirmed")
+
+
+async def _confirmed(call: Call, claim: Claim) -> bool:
+    """Read back: the last four of what was keyed, all of what was spoken."""
+    if call.by_voice:
+        return await call.yes("number.groups", number=claim.digits)
+    return await call.yes("number.confirm", last4=claim.digits[-4:])
 
 
 async def _no_policy(call: Call) -> None:
@@ -117,44 +125,37 @@ async def _no_policy(call: Call) -> None:
 
 async def _birth_date(call: Call) -> date:
     for _ in range(CORRECTIONS):
-        born = await ask_number(
-            call, "birth", "birth.ask", longest=8, accept=partial(_born, call), helping=("birth.help",)
-        )
+        born = await _asked_birth(call)
         if await call.yes("birth.confirm", born=born):
             return born
     raise ToOperator("birth_not_confirmed")
 
 
-def _claim(digits: str) -> Claim | Way:
-    if digits == "1":
-        return Way.SNILS
-    try:
-        match len(digits):
-            case 16:
-                return OmsNumber(digits)
-            case 11:
-                return Snils(digits)
-            case 9:
-                return Certificate(digits)
-    except BadNumber:
-        raise TryAgain("error.number_checksum") from None
-    if not digits:
-        raise TryAgain("oms.help")
-    raise TryAgain("error.oms_length", n=len(digits))
+async def _asked_birth(call: Call) -> date:
+    return await ask_number(
+        call,
+        "birth",
+        "birth.ask",
+        longest=8,
+        accept=partial(_born, call),
+        spoken=partial(birth.readings, today=call.today()),
+        question="birth",
+        helping=("birth.help",),
+    )
 
 
-def _snils(digits: str) -> Claim | Way:
-    if digits == "1":
+def _snils(number: str) -> Claim | Way:
+    if number == "1":
         return Way.NO_POLICY
     try:
-        return Snils(digits)
+        return Snils(number)
     except BadNumber as bad:
         short = bad.code == "SNILS_LENGTH"
         raise TryAgain("error.snils_length" if short else "error.number_checksum") from None
 
 
-def _born(call: Call, digits: str) -> date:
+def _born(call: Call, number: str) -> date:
     try:
-        return identifiers.birth_date(digits, today=call.today())
+        return identifiers.birth_date(number, today=call.today())
     except BadNumber:
         raise TryAgain("error.birth_date") from None

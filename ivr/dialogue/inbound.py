@@ -13,16 +13,17 @@ from ivr.dialogue.mine import my_bookings
 from ivr.dialogue.turns import GoBack, Goodbye, MainMenu, NoAnswer
 from ivr.dialogue.waiting import my_waiting
 from ivr.services import booking, calls
+from ivr.understand.grammar import Heard
 
 
 async def answer(call: Call) -> None:
     """The whole call. Ends by Goodbye, ToOperator or a hang-up, never by returning."""
-    _greet(call)
+    await _greet(call)
     if cut_off := await _resumed(call):
         await _serve(call, partial(go_on, cut_off=cut_off))
     while True:
         try:
-            chosen = await call.choose("main", *_main_menu(call))
+            chosen = await call.choose("main", *_main_menu(call), meant=_meant)
         except (GoBack, MainMenu):
             continue
         if chosen == "slower":
@@ -32,11 +33,19 @@ async def answer(call: Call) -> None:
             await _serve(call, STORIES[chosen])
 
 
-def _greet(call: Call) -> None:
+def _meant(heard: Heard) -> str | None:
+    """Whoever names a doctor or a time wants a visit; a menu's own words are clearer than that."""
+    said = heard.values.get("main")
+    return said or ("book" if heard.values else None)
+
+
+async def _greet(call: Call) -> None:
     call.say("greeting.hello")
     call.say("greeting.robot")
     call.say("greeting.emergency")
-    if _open(call):
+    if await call.line.hears():
+        call.say("greeting.voice")
+    if call.operators_work():
         call.say("greeting.operator_key")
     else:
         call.say("closed.greeting")
@@ -47,10 +56,6 @@ def _main_menu(call: Call) -> tuple[Phrase, ...]:
     """The slow mode is offered once, in the first round."""
     phrases = tuple(Phrase(key) for key in call.menus["main"].say)
     return phrases if call.slow or call.questions else (*phrases, Phrase("slow.offer"))
-
-
-def _open(call: Call) -> bool:
-    return call.hospital.operators_open(call.local(call.desk.now()), call.rules.calendar)
 
 
 async def _resumed(call: Call) -> str | None:
@@ -91,6 +96,7 @@ async def _serve(call: Call, story: Story) -> None:
         pass
     await call.do(booking.release, call.key)
     call.form = Form()
+    call.overheard.clear()
     call.entered()
 
 

@@ -9,6 +9,7 @@ from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.waiting_list import PartOfDay
 
+YES = "yes"
 EVERYWHERE = "everywhere"
 """The menu of words and keys that mean the same in every question."""
 
@@ -30,16 +31,6 @@ class Menu:
     help: tuple[str, ...] = ()
     tries: int = 3
 
-    def option_of_words(self, text: str) -> str | None:
-        """The one option whose words are heard in the text; None for none or several."""
-        heard = f" {text.lower().replace('ё', 'е')} "
-        found = {
-            option
-            for option, words in self.words.items()
-            if any(f" {word.lower().replace('ё', 'е')} " in heard for word in words)
-        }
-        return found.pop() if len(found) == 1 else None
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -51,6 +42,8 @@ class Asked:
     """Those without which a caller could not answer."""
     says: bool = True
     """It has phrases of its own; else the story brings them."""
+    spoken: frozenset[str] = frozenset()
+    """Options that only words choose."""
 
 
 STORIES: Mapping[str, Asked] = {
@@ -63,8 +56,16 @@ STORIES: Mapping[str, Asked] = {
     "booking_action": Asked(frozenset({"move", "cancel", "keep"}), frozenset({"keep"}), says=False),
     "waiting_part": Asked(frozenset(PartOfDay)),
     "village": Asked(frozenset({"feldsher", "clinic"})),
-    EVERYWHERE: Asked(frozenset({"operator", "repeat", "back", "main"}), frozenset({"operator"}), says=False),
-    "options": Asked(frozenset(), says=False),
+    "group": Asked(frozenset("1234"), frozenset("1234")),
+    EVERYWHERE: Asked(
+        frozenset({"operator", "repeat", "back", "main"}),
+        frozenset({"operator"}),
+        says=False,
+        spoken=frozenset({"help", "emergency", "harmless"}),
+    ),
+    "options": Asked(frozenset(), says=False, spoken=frozenset({"more", "other_day"})),
+    "number_way": Asked(frozenset(), says=False, spoken=frozenset({"snils", "no_policy"})),
+    "doctor": Asked(frozenset(), says=False, spoken=frozenset({"any"})),
 }
 """Every menu that a story asks."""
 
@@ -106,7 +107,9 @@ def _key_faults(menu: Menu) -> Iterator[str]:
             yield f"{key} is no key of a telephone"
         if key in ("0", "*", "#") and menu.name != EVERYWHERE:
             yield f"key {key} is the same everywhere and cannot be an option"
-    for option in sorted(set(menu.words) - set(menu.keys.values())):
+    asked = STORIES.get(menu.name)
+    spoken = asked.spoken if asked else frozenset()
+    for option in sorted(set(menu.words) - set(menu.keys.values()) - spoken):
         yield f"words for {option}, which no key chooses"
 
 

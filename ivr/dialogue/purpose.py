@@ -15,7 +15,7 @@ async def ask_purpose(call: Call) -> None:
     if call.form.purpose is not None:
         return
     try:
-        purpose = Purpose(await call.choose("purpose"))
+        purpose = Purpose(call.overheard.pop("purpose", None) or await call.choose("purpose"))
     except NoAnswer:
         raise ToOperator("purpose_unknown") from None
     match purpose:
@@ -47,7 +47,7 @@ async def ask_subject(call: Call) -> None:
     """For whom: oneself, a child, another person."""
     if call.form.subject is not None:
         return
-    subject = Subject(await call.choose("subject"))
+    subject = Subject(call.overheard.pop("subject", None) or await call.choose("subject"))
     if subject is Subject.CHILD:
         call.say("child.representative")
     call.form.subject = subject

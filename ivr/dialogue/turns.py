@@ -1,5 +1,8 @@
 """The ways out of a question that are not its answer."""
 
+EMERGENCY = "emergency"
+"""The reason with which a caller in danger goes to a person before all others."""
+
 
 class Turn(Exception):
     """The story turns away from the question being asked."""

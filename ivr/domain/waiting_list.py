@@ -42,6 +42,12 @@ class PartOfDay(StrEnum):
         since, before = _HOURS[self]
         return since <= moment.hour < before
 
+    @property
+    def edges(self) -> tuple[time | None, time | None]:
+        """Its first moment, and the first one behind it; None: open."""
+        since, before = _HOURS[self]
+        return time(since) if since else None, time(before) if before < 24 else None
+
 
 _HOURS = {PartOfDay.MORNING: (0, 12), PartOfDay.DAY: (12, 17), PartOfDay.EVENING: (17, 24), PartOfDay.ANY: (0, 24)}
 

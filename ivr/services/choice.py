@@ -24,6 +24,18 @@ def doctor(work: Work, doctor_id: int) -> Doctor:
         return work.staff.doctor(doctor_id)
 
 
+def doctors_named(work: Work, surname: str) -> list[Doctor]:
+    """Everybody of that surname who works here."""
+    with work.reading():
+        return [each for each in work.staff.doctors() if each.surname == surname]
+
+
+def surnames(work: Work) -> list[tuple[str, str]]:
+    """Surname and sex of everybody who works here, for those who say a name."""
+    with work.reading():
+        return sorted({(each.surname, each.sex) for each in work.staff.doctors()})
+
+
 def own_doctor(work: Work, patient: Patient) -> Doctor | None:
     """The patient's district doctor, while he works here."""
     if patient.district_doctor_id is None:

@@ -1,8 +1,11 @@
 """Who is calling about whom: a number and a birth date that match one record (S2.1, D-05, D-06, 4.2)."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
+from itertools import product
 
-from ivr.domain.identifiers import Certificate, Claim, PhoneNumber
+from ivr.domain.identifiers import BadNumber, Certificate, Claim, OmsNumber, PhoneNumber
 from ivr.domain.patient import OWN_CONSENT_AGE, Patient
 from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
 from ivr.domain.rules import Rules
@@ -30,6 +33,20 @@ def identify(
             raise NotIdentified
     _unless_expired(claim, patient, rules.today(now))
     return patient
+
+
+def misheard(work: Work, digits: str, *, caller: PhoneNumber | None, rules: Rules, now: datetime) -> OmsNumber | None:
+    """The one policy number of the register that differs from these sixteen digits in one of them; else None.
+
+    Counted as a failure of that telephone: who tries numbers would learn by it which are known. Raises CallerLocked.
+    """
+    with work:
+        work.attempts.lock(caller)
+        _unless_locked(work, caller, rules, now)
+        known = work.patients.known(list(_one_off(digits)))
+        work.attempts.add(caller, now)
+        work.commit()
+    return known[0] if len(known) == 1 else None
 
 
 def confirm(
@@ -82,6 +99,14 @@ def represents(work: Work, caller: PhoneNumber | None, child: Patient, *, rules:
     """Whether the telephone is that of a registered representative of a child under 15 (4.2)."""
     with work.reading():
         return _represents(work, caller, child, rules.today(now))
+
+
+def _one_off(digits: str) -> Iterator[OmsNumber]:
+    """Numbers with a right check digit that differ in one digit."""
+    for place, digit in product(range(len(digits)), "0123456789"):
+        if digits[place] != digit:
+            with suppress(BadNumber):
+                yield OmsNumber(digits[:place] + digit + digits[place + 1 :])
 
 
 def _represents(work: Work, caller: PhoneNumber | None, child: Patient, today: date) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from ivr.domain.booking import Booking, BookingStatus
-from ivr.domain.identifiers import Claim, PhoneNumber
+from ivr.domain.identifiers import Claim, OmsNumber, PhoneNumber
 from ivr.domain.journal import CallRecord, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
@@ -94,6 +94,9 @@ class Patients(Protocol):
         """One unit of work at a time may change the bookings of a patient. Raises NotFound."""
 
     def matching(self, claim: Claim, born: date) -> Patient | None: ...
+
+    def known(self, numbers: Sequence[OmsNumber]) -> list[OmsNumber]:
+        """Those of the numbers that somebody in the register has."""
 
     def phones(self, patient_ids: Sequence[int]) -> frozenset[PhoneNumber]: ...
 

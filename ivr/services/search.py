@@ -8,6 +8,7 @@ from ivr.domain.refusals import NoSlots
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Slot, SlotKind
 from ivr.domain.waiting_list import DISTRICT_LIMIT, PartOfDay
+from ivr.domain.window import Window
 from ivr.services.offers import other_visits, window
 from ivr.services.ports import Offer, Wanted, Work
 
@@ -37,6 +38,19 @@ def nearest(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> Slo
     if slot is None:
         raise NoSlots
     return slot
+
+
+def nearest_within(work: Work, query: SlotQuery, wish: Window, *, rules: Rules, now: datetime) -> Slot | None:
+    """The first free slot in the days and hours asked for."""
+    with work.reading():
+        wanted = _wanted(work, query, rules, now)
+        days = [day for day in _days(wanted, rules, None) if wish.has_day(day)]
+        for number in work.slots.spans_with_any(wanted, [rules.span(day) for day in days]):
+            since, until = rules.span(days[number])
+            for slot in work.slots.all(replace(wanted, since=max(since, wanted.since), until=min(until, wanted.until))):
+                if wish.has_time(slot.starts_at.astimezone(rules.zone).time()):
+                    return slot
+    return None
 
 
 def free_days(

@@ -24,6 +24,10 @@ class PatientRegister(Register):
         """One question for both halves: a wrong number and a wrong date take the same time (4.2)."""
         return self._one((_column(claim) == claim.digits) & (patients.c.birth_date == born))
 
+    def known(self, numbers: Sequence[OmsNumber]) -> list[OmsNumber]:
+        chosen = select(patients.c.oms).where(patients.c.oms.in_([number.digits for number in numbers]))
+        return [OmsNumber(digits) for digits in self._run(chosen).scalars()]
+
     def phones(self, patient_ids: Sequence[int]) -> frozenset[PhoneNumber]:
         chosen = select(patients.c.phone).where(patients.c.id.in_(patient_ids), patients.c.phone.is_not(None))
         return frozenset(PhoneNumber(number) for number in self._run(chosen).scalars())

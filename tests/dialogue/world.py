@@ -1,5 +1,6 @@
 """A small hospital for transcripts: real stories, real use cases, a real SQLite file, a clock that obeys."""
 
+import csv
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from ivr.data import bundled
 from ivr.desk import StoredJournal
 from ivr.dialogue import inbound, queue
 from ivr.dialogue.call import Call
+from ivr.dialogue.ears import Ears, load_hearings
 from ivr.dialogue.endings import conduct
 from ivr.dialogue.line import Line
 from ivr.dialogue.menus import load_menus
@@ -22,11 +25,25 @@ from ivr.domain.rules import Rules
 from ivr.services import booking, calls
 from ivr.services.booking import BookingCommand
 from ivr.services.ports import StorageDown
+from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage import tables
+from ivr.understand.grammar import Grammar
 from tests.dialogue import facts
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 STORIES = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
+
+
+def a_grammar(prompts: Path) -> Grammar:
+    """That of the demo hospital, with its doctors."""
+    menus, specialities = load_menus(prompts / "menus.ru.toml"), read_specialities(prompts / "specialities.toml")
+    with bundled("doctors.csv").open(encoding="utf-8") as file:
+        doctors = [(row["surname"], row["sex"]) for row in csv.DictReader(file, delimiter=";")]
+    return Grammar(
+        {name: menu.words for name, menu in menus.items()},
+        {key: speciality.said for key, speciality in specialities.items()},
+        doctors,
+    )
 
 
 class World:
@@ -37,6 +54,7 @@ class World:
         self.hospital = hospital
         self.phrasebook = phrasebook
         self.menus = load_menus(prompts / "menus.ru.toml")
+        self.ears = Ears(a_grammar(prompts), load_hearings(prompts / "voice.ru.toml"))
         self.engine = engine
         self.clock = now
         self.paused = 0.0
@@ -66,6 +84,7 @@ class World:
             line=line,
             phrasebook=self.phrasebook,
             menus=self.menus,
+            ears=self.ears,
             desk=self,
             journal=StoredJournal(self, key),
             key=key,

@@ -41,7 +41,7 @@ async def connected(port):
 async def test_it_recognises_says_that_its_model_is_for_synthetic_voices_and_ends_in_order(tmp_path):
     with listening(tmp_path, IVR_LISTEN__WORKERS="2") as process:
         caller = await connected(process.port)
-        heard = await caller.ask("any", BY_FILE["07"].audio)
+        heard = await caller.ask("main", BY_FILE["07"].audio)
         children = _children(process.pid)
         process.send_signal(signal.SIGTERM)
         said = await asyncio.to_thread(process.communicate, timeout=10)

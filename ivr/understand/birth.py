@@ -1,0 +1,92 @@
+"""A birth date in words or dictated digits: «двенадцатое марта восемьдесят пятого», «ноль один ноль пять …»."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from ivr.understand import digits, numbers
+from ivr.understand.calendar import months
+from ivr.understand.numbers import cardinal_at, ordinal_at
+from ivr.understand.words import FILLERS, UNKNOWN, Words, split
+
+_YEAR = ("год", "года", "году", "рождения")
+
+
+def readings(text: str, *, today: date) -> list[str]:
+    """Every date that the words can mean, DDMMYYYY, the likeliest first; whether it exists is not looked at."""
+    words = tuple(word for word in split(text) if word not in FILLERS | {UNKNOWN, *_YEAR, "родился", "родилась"})
+    found = [*_spoken(words, today), *digits.readings(text, frozenset({8})), *_short(words, text, today)]
+    return list(dict.fromkeys(found))
+
+
+def phrases() -> Iterator[str]:
+    """Everything said in a birth date."""
+    yield from digits.phrases()
+    yield from numbers.said_dates()
+    yield from numbers.said_ordinals(cases="ngp")
+    yield from months()
+    yield from ("тысяча", "тысяча девятьсот", "две тысячи", "двухтысячный", "двухтысячного", "двухтысячном", *_YEAR)
+
+
+def _spoken(words: Words, today: date) -> Iterator[str]:
+    """Day, month, year one after another."""
+    for day, after_day in _numbers(words, 0, 31):
+        for month, after_month in (*_named(words, after_day), *_numbers(words, after_day, 12)):
+            for year, end in _years(words, after_month, today):
+                if end == len(words):
+                    yield f"{day:02}{month:02}{year}"
+
+
+def _short(words: Words, text: str, today: date) -> Iterator[str]:
+    """Six digits: the year without its century."""
+    for six in digits.readings(text, frozenset({6})):
+        yield f"{six[:4]}{_with_century(int(six[4:]), today)}"
+
+
+def _numbers(words: Words, start: int, most: int) -> Iterator[tuple[int, int]]:
+    """A number with or without its leading nought, as «третье», «ноль третьего» or «три»."""
+    if start < len(words) and words[start] in ("ноль", "нуль"):
+        start += 1
+    if start >= len(words):
+        return
+    for found in (ordinal_at(words, start), cardinal_at(words, start, most=most)):
+        if found and 1 <= found[0] <= most:
+            yield found[0], start + found[1]
+
+
+def _named(words: Words, start: int) -> Iterator[tuple[int, int]]:
+    if start < len(words) and words[start] in months():
+        yield months()[words[start]], start + 1
+
+
+def _years(words: Words, start: int, today: date) -> Iterator[tuple[int, int]]:
+    rest = words[start:]
+    for said, century in ((("тысяча", "девятьсот"), 1900), (("девятнадцать",), 1900), (("две", "тысячи"), 2000)):
+        if rest[: len(said)] == said:
+            yield from _within(words, start + len(said), century)
+    if rest and rest[0].startswith("двухтысячн"):
+        yield 2000, start + 1
+    for short, end in _two_digits(words, start):
+        yield _with_century(short, today), end
+
+
+def _within(words: Words, start: int, century: int) -> Iterator[tuple[int, int]]:
+    yield century, start
+    for short, end in _two_digits(words, start):
+        yield century + short, end
+
+
+def _two_digits(words: Words, start: int) -> Iterator[tuple[int, int]]:
+    if start >= len(words):
+        return
+    if words[start] in ("ноль", "нуль"):
+        start += 1
+        if start >= len(words):
+            return
+    for found in (ordinal_at(words, start), cardinal_at(words, start, most=99)):
+        if found:
+            yield found[0], start + found[1]
+
+
+def _with_century(short: int, today: date) -> int:
+    """The latest year that is not still to come."""
+    return 2000 + short if 2000 + short <= today.year else 1900 + short
