@@ -178,15 +178,20 @@ class HospitalVocabulary:
         self._works = work_factory(settings)
         self._asked = float("-inf")
         self._turn = threading.Lock()
+        self._made: dict[str, Sequence[str]] = {}
 
     def __call__(self, question: str) -> Sequence[str]:
         """Raises LookupError for a question that is none."""
         with self._turn:
             if time.monotonic() - self._asked > DOCTORS_SECONDS:
                 self._asked = time.monotonic()
+                self._made.clear()
                 with suppress(StorageDown):  # surnames are not understood for a while
                     self._grammar.know(choice.surnames(self._works()))
-            return self._grammar.vocabulary(question, today=datetime.now(self._zone).date())
+            if question not in self._made:
+                today = datetime.now(self._zone).date()
+                self._made[question] = self._grammar.vocabulary(question, today=today)
+            return self._made[question]
 
 
 class House:

@@ -103,8 +103,9 @@ def main() -> None:
     """Run; what a person can mend is told in one line, without a traceback. Whatever is logged is masked."""
     from ivr import log
     from ivr.commands.alone import AlreadyUp
-    from ivr.commands.phone_process import PhoneRefused
+    from ivr.commands.child import ChildRefused
     from ivr.data.reading import DataError
+    from ivr.dialogue.ears import BadHearing
     from ivr.dialogue.menus import BadMenu
     from ivr.listen.trouble import ListenTrouble
     from ivr.phone.asterisk import AsteriskFailed
@@ -122,9 +123,10 @@ def main() -> None:
         SetupFailed,
         AsteriskFailed,
         BadPhoneConfig,
-        PhoneRefused,
+        ChildRefused,
         BadWording,
         BadMenu,
+        BadHearing,
         DataError,
         ListenTrouble,
     ) as problem:

@@ -108,6 +108,9 @@ class Voice(Section):
 
 
 class Listen(Section):
+    enabled: bool = Field(True, description="Callers may answer by voice; false: by keys only")
+    barge: bool = Field(True, description="A voice stops the prompt; false where lines bring the prompt back as echo")
+    trunk_barge: bool = Field(True, description="The same for calls that come by the trunk")
     host: Annotated[str, AfterValidator(_literal_address)] = Field(
         "127.0.0.1", description="Where `ivr listen` waits for Asterisk: an address, not a name"
     )

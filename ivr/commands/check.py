@@ -8,6 +8,8 @@ from ivr import bootstrap
 from ivr.commands import probing
 from ivr.commands.probing import Finding, finding
 from ivr.commands.wording import lint_of
+from ivr.listen import models
+from ivr.listen.engine import Engine
 from ivr.phone.ami import Ami, AmiRefused
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import PhoneConfig
@@ -17,6 +19,7 @@ from ivr.settings import Settings, config_file
 from ivr.setup import machine
 from ivr.speech.build import missing_asterisk_sounds
 from ivr.speech.phrasebook import Phrasebook
+from ivr.understand.grammar import QUESTIONS
 
 CLOCK_FROM = 2026
 """A year before this one means a machine that has lost its clock."""
@@ -33,6 +36,7 @@ async def check(settings: Settings) -> list[Finding]:
         finding("sounds", lambda: sounds(settings, config), within=60),
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
+        finding("speech", lambda: speech(settings), within=60),
         finding("rights", lambda: rights(config)),
         finding("dialplan", lambda: dialplan(settings, config)),
     )
@@ -73,6 +77,21 @@ async def sounds(settings: Settings, config: PhoneConfig) -> str:
     if missing:
         raise RuntimeError(f"{len(missing)} missing, such as {missing[0]}; run `ivr prompts build`")
     return f"{len(wanted)} sounds, {voice.engines[0].choice.engine} {voice.engines[0].choice.voice}"
+
+
+async def speech(settings: Settings) -> str:
+    """How callers are heard. Without a model, or without a program that listens, they are served by keys."""
+    told = await probing.speech(settings, within=1)
+    if not models.is_installed(settings.speech_model):
+        return f"keys only: no speech model in {settings.speech_model}; `ivr models install small` brings one"
+    unknown = await asyncio.to_thread(_unknown_words, settings)
+    return f"{told}; {unknown} words that callers may say are unknown to the model (`ivr models words`)"
+
+
+def _unknown_words(settings: Settings) -> int:
+    engine = Engine(settings.speech_model)
+    vocabulary = bootstrap.HospitalVocabulary(settings)
+    return len({word for question in QUESTIONS for word in engine.unknown(vocabulary(question))})
 
 
 async def rights(config: PhoneConfig) -> str:

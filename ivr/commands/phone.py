@@ -10,6 +10,7 @@ from ivr import bootstrap
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
 from ivr.phone.queue_watch import QueueWatch
+from ivr.phone.recogniser import Recogniser
 from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of
 from ivr.services.ports import StorageDown
@@ -40,13 +41,19 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     try:
         await voice.start()
         background.append(asyncio.create_task(_keep(settings, house, voice)))
-        await PhoneServer(config, voice, bootstrap.phone_stories(house, voice)).run(stopping)
+        stories = bootstrap.phone_stories(house, voice)
+        await PhoneServer(config, voice, stories, recogniser=recogniser_of(config)).run(stopping)
     finally:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await voice.close()
         house.close()
+
+
+def recogniser_of(config: PhoneConfig) -> Recogniser | None:
+    """None where callers answer by keys only."""
+    return Recogniser(config.listen_host, config.listen_port, barge=config.barge) if config.hears else None
 
 
 async def _stop_without(parent: int, stopping: asyncio.Event) -> None:

@@ -1,6 +1,7 @@
 """Is it there? One probe for each part, for `ivr status`, `ivr check` and the start of `ivr up`."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,44 @@ async def agi(config: PhoneConfig) -> str:
         where = f"{config.agi_host}:{config.agi_port}"
         raise RuntimeError(f"something else, perhaps another installation, listens on {where}; set another agi.port")
     return f"{config.agi_host}:{config.agi_port}"
+
+
+async def listen(settings: Settings) -> str:
+    """`ivr listen` answers and can recognise: with which model. Raises OSError, RuntimeError."""
+    where = f"{settings.listen.host}:{settings.listen.port}"
+    reader, writer = await asyncio.open_connection(settings.listen.host, settings.listen.port)
+    try:
+        writer.write(b"GET /health HTTP/1.1\r\nHost: listen\r\nConnection: close\r\n\r\n")
+        said = (await reader.read(10_000)).decode("utf-8", "replace")
+    finally:
+        writer.close()
+    try:
+        health = json.loads(said.partition("\r\n\r\n")[2])
+        model, ready, workers = health["model"], health["workers_ready"], health["workers"]
+    except (ValueError, KeyError, TypeError) as problem:
+        raise RuntimeError(f"something else listens on {where}; set another listen.port") from problem
+    if not ready:
+        raise RuntimeError(f"{where}: its workers are still loading the model {model}")
+    synthetic = ", understands synthetic voices only, not people" if health.get("synthetic_only") else ""
+    return f"model {model}{synthetic}; {ready} of {workers} workers, {where}"
+
+
+async def speech(settings: Settings, *, within: float = 5.0) -> str:
+    """How callers are heard, in words; never a reason not to take calls."""
+    if not settings.listen.enabled:
+        return "keys only: listen.enabled is false"
+    problem: Exception = TimeoutError()
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                try:
+                    return await listen(settings)
+                except (OSError, RuntimeError) as met:
+                    problem = met
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        why = "not running" if isinstance(problem, ConnectionRefusedError) else str(problem) or "no answer"
+        return f"keys only: {why}"
 
 
 async def asterisk(config: PhoneConfig) -> str:

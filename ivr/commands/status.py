@@ -21,6 +21,7 @@ async def look(settings: Settings) -> list[Finding]:
         finding("sounds", lambda: probing.sounds(settings)),
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
+        finding("speech", lambda: probing.speech(settings, within=1)),
     )
     return list(found)
 

@@ -1,4 +1,4 @@
-"""`ivr up`: Asterisk and `ivr phone` in the foreground; both are watched, both are stopped."""
+"""`ivr up`: Asterisk, `ivr phone` and `ivr listen` in the foreground; all are watched, all are stopped."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ from rich.console import Console
 from ivr import bootstrap
 from ivr.commands import probing
 from ivr.commands.alone import alone
-from ivr.commands.phone_process import PhoneProcess
+from ivr.commands.child import Child, ChildRefused
 from ivr.commands.probing import Finding, finding
 from ivr.commands.status import look
 from ivr.data.people import demo_people
@@ -38,10 +38,14 @@ console = _Screen(highlight=False, soft_wrap=True)
 
 READY_WITHIN = 60.0
 OPEN_FILES = 65_536
+SPEECH_WITHIN = 3.0
+"""A big model takes longer to load: that is no reason to wait with the first call."""
+DEAF_SECONDS = 3.0
+"""A recogniser that says nothing for so long may hold a caller in silence."""
 
 
 def up(settings: Settings) -> None:
-    """Run until SIGTERM, SIGINT or SIGHUP. Raises AlreadyUp, SetupFailed, AsteriskFailed, PhoneRefused."""
+    """Run until SIGTERM, SIGINT or SIGHUP. Raises AlreadyUp, SetupFailed, AsteriskFailed, ChildRefused."""
     with alone(settings.var):
         _open_enough_files()
         asyncio.run(_up(settings))
@@ -64,13 +68,15 @@ async def _up(settings: Settings) -> None:
     config = phone_config_of(settings)
     asterisk = Asterisk(program, config)
     asterisk_stopping = asyncio.Event()
-    phone = PhoneProcess(lambda: probing.agi(config))
+    phone = Child("phone", lambda: probing.agi(config))
+    ears = Child("listen", lambda: probing.listen(settings), hung=DEAF_SECONDS)
     running = asyncio.create_task(phone.keep_running())
+    listening = asyncio.create_task(_listen(settings, ears))
     try:
         await asyncio.to_thread(asterisk.start)
         watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
         if await _ready(settings, stopping, running):
-            _say_ready(settings)
+            _say_ready(settings, await probing.speech(settings, within=SPEECH_WITHIN))
         await _either(running, stopping)
         console.print("stopping: calls may finish, then Asterisk ends …")
         await asyncio.to_thread(asterisk.close_doors)
@@ -81,9 +87,21 @@ async def _up(settings: Settings) -> None:
     finally:
         asterisk_stopping.set()
         running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        listening.cancel()
+        await asyncio.gather(running, listening, return_exceptions=True)
         await phone.stop(0)
+        await ears.stop(1)
         await asyncio.to_thread(asterisk.stop)
+
+
+async def _listen(settings: Settings, ears: Child) -> None:
+    """Without a recogniser calls go by keys: it is no reason to take none."""
+    if not settings.listen.enabled:
+        return
+    try:
+        await ears.keep_running()
+    except ChildRefused as refused:
+        log.error("speech is not recognised, callers are served by keys", extra={"reason": str(refused)})
 
 
 async def _either(running: "asyncio.Task[None]", stopping: asyncio.Event) -> None:
@@ -132,7 +150,7 @@ def _channels(asterisk: Asterisk) -> int:
     return int(found[1]) if found else 0
 
 
-def _say_ready(settings: Settings) -> None:
+def _say_ready(settings: Settings, speech: str) -> None:
     """How to phone, and who may be played."""
     config = phone_config_of(settings)
     host = config.external_address or config.bind
@@ -145,7 +163,8 @@ def _say_ready(settings: Settings) -> None:
     )
     operator = config.operators[0]
     say(f"As operator   a second softphone: user {operator.name}, password {operator.secret}")
-    say("No telephone  [bold].venv/bin/ivr talk[/]\n")
+    say("No telephone  [bold].venv/bin/ivr talk[/]")
+    say(f"By voice      {speech}\n", markup=False)
     if people := _people(settings):
         say(people, markup=False)
     say("Ctrl-C stops everything that was started.\n")

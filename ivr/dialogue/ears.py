@@ -13,7 +13,7 @@ USUAL = "usual"
 _TYPES = {"silence": (int, float), "enough": (int,), "best": (int,), "barge": (bool,)}
 
 
-class BadVoice(Exception):
+class BadHearing(Exception):
     """prompts/voice.ru.toml cannot be used; the message names the place."""
 
 
@@ -57,11 +57,11 @@ class Ears:
 
 
 def load_hearings(path: Path) -> Mapping[str, Hearing]:
-    """How every question of the grammar is heard. Raises BadVoice."""
+    """How every question of the grammar is heard. Raises BadHearing."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise BadVoice(f"{path}: {problem}") from problem
+        raise BadHearing(f"{path}: {problem}") from problem
     for name, table in tables.items():
         _check(path, name, table)
     usual = tables.get(USUAL, {})
@@ -70,11 +70,11 @@ def load_hearings(path: Path) -> Mapping[str, Hearing]:
 
 def _check(path: Path, name: str, table: object) -> None:
     if name != USUAL and name not in QUESTIONS:
-        raise BadVoice(f"{path}: no question {name}; there are {', '.join(QUESTIONS)}")
+        raise BadHearing(f"{path}: no question {name}; there are {', '.join(QUESTIONS)}")
     if not isinstance(table, dict):
-        raise BadVoice(f"{path}: {name}: a table was expected")
+        raise BadHearing(f"{path}: {name}: a table was expected")
     for entry, value in table.items():
         if entry not in _TYPES:
-            raise BadVoice(f"{path}: {name}: unknown entry {entry}; known are {', '.join(_TYPES)}")
+            raise BadHearing(f"{path}: {name}: unknown entry {entry}; known are {', '.join(_TYPES)}")
         if not isinstance(value, _TYPES[entry]) or (isinstance(value, bool) and entry != "barge"):
-            raise BadVoice(f"{path}: {name}: {entry} is {value!r}")
+            raise BadHearing(f"{path}: {name}: {entry} is {value!r}")

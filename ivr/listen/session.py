@@ -18,6 +18,10 @@ from ivr.listen.question import OPTIONS, UNKNOWN, BadOption, Question, Vocabular
 log = logging.getLogger(__name__)
 
 STEP = "step"
+ASK = "ask"
+"""Step and options in one: «yes barge=1 best=3»."""
+TOLD = "told"
+"""Asked by the line: 1 where a result of this question was sent, 0 where none was yet."""
 KEYS = "dtmf"
 LOOK_UP_SECONDS = 2.0
 _EARLY_FRAMES = 100
@@ -89,12 +93,15 @@ class Session:
         self._send(aeap.accepted(setup))
 
     def _set(self, params: Mapping[str, str]) -> None:
+        if ASK in params:
+            params = {**params, **_asked(params[ASK])}
         self._params.update(params)
         self._wanted.update({name: value for name, value in params.items() if name in OPTIONS})
         if KEYS in params:  # answered by keys: nobody waits for the words
             self._abandon()
         if STEP in params:
             self._abandon()
+            self._params[TOLD] = "0"
             self._step = params[STEP]
             self._looking = asyncio.create_task(self._look_up(self._step))
 
@@ -157,8 +164,7 @@ class Session:
     def _deliver(self, result: aeap.Result) -> None:
         """At once if Asterisk listens; else when it does again, or a little later where no audio comes at all."""
         if self._heard_since:
-            self._heard_since = False
-            self._send(aeap.pushed(result))
+            self._push(result)
             return
         self._held = result
         self._later = asyncio.get_running_loop().call_later(_BETWEEN, self._deliver_held)
@@ -166,8 +172,12 @@ class Session:
     def _deliver_held(self) -> None:
         if held := self._held:
             self._drop_held()
-            self._heard_since = False
-            self._send(aeap.pushed(held))
+            self._push(held)
+
+    def _push(self, result: aeap.Result) -> None:
+        self._heard_since = False
+        self._params[TOLD] = "1"
+        self._send(aeap.pushed(result))
 
     def _drop_held(self) -> None:
         self._held = None
@@ -188,6 +198,12 @@ class Session:
         self._metrics.results.labels(outcome).inc()
         seen = {"step": self._step, "outcome": outcome, "words": len(text.split()), "after_ms": round(after * 1000)}
         log.info("answer", extra={**seen, "pii.text": text})
+
+
+def _asked(text: str) -> dict[str, str]:
+    step, *options = text.split()
+    pairs = (option.partition("=") for option in options)
+    return {STEP: step, **{name: value for name, _, value in pairs}}
 
 
 def _outcome(text: str) -> str:

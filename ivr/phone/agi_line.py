@@ -7,15 +7,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ivr.dialogue.line import Answer, CallerHungUp, Hearing, Keypad, Keys, LineTrouble, Silence, Utterance
+from ivr.dialogue.line import (
+    Answer,
+    CallerHungUp,
+    Deaf,
+    Hearing,
+    Keypad,
+    Keys,
+    LineTrouble,
+    Silence,
+    Unclear,
+    Utterance,
+    Words,
+)
 from ivr.phone.agi_session import AgiCall, AgiFailure
+from ivr.phone.agi_speech import End, Keyed, Said, Speech
 from ivr.phone.agi_text import BadArgument
+from ivr.phone.config import PROJECT
+from ivr.phone.recogniser import Recogniser
 from ivr.phone.sound_files import BadSound, chunks, seconds_of
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+HUSH = PROJECT / "asterisk_config" / "sounds" / "hush"
+"""A tenth of a second of nothing: Asterisk listens only while it plays."""
 _SLACK_SECONDS = 10.0
 """How much longer than its sounds and pauses a command may take before Asterisk is called hung."""
 _BETWEEN_FILES = 0.05
@@ -35,9 +52,12 @@ class Voice(Protocol):
 class AgiLine:
     """Implements ivr.dialogue.line.Line. `hung_up` is set within milliseconds of the hang-up."""
 
-    def __init__(self, call: AgiCall, voice: Voice, *, queue: str = "operators") -> None:
+    def __init__(
+        self, call: AgiCall, voice: Voice, *, queue: str = "operators", recogniser: Recogniser | None = None
+    ) -> None:
         self._call = call
         self._voice = voice
+        self._speech = Speech(call, recogniser, HUSH) if recogniser else None
         self._queue = queue
         self._times: tuple[float, float] | None = None
         self.hung_up = call.hung_up
@@ -49,15 +69,50 @@ class AgiLine:
 
     async def hears(self) -> bool:
         """Whether speech can be heard now."""
-        return False
+        with _as_trouble():
+            return self._speech is not None and await self.unless_gone(self._speech.can_hear())
 
     async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
-        """Speak and listen at once; the first key stops the speech."""
-        *earlier, last = await self._lists(utterances) or [[]]
+        """Speak and listen at once; the first key stops the speech, and so does a voice where it may."""
+        lists = await self._lists(utterances)
+        if hearing is not None and self._speech is not None and await self.hears():
+            return await self._by_voice(self._speech, lists, keypad, hearing)
+        *earlier, last = lists or [[]]
         for files in earlier:  # only when the names do not fit into one command
             if isinstance(answer := await self._read(files, keypad, first=_BETWEEN_FILES), Keys):
                 return answer
         return await self._read(last, keypad, first=keypad.first)
+
+    async def _by_voice(
+        self, speech: Speech, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing
+    ) -> Answer:
+        await self._set_times(keypad.first, keypad.between)
+        with _as_trouble():
+            outcome = await speech.ask(lists, keypad, hearing)
+        match outcome:
+            case Said(readings):
+                return Words(readings[0], readings[1:])
+            case End.UNCLEAR | End.NOISE:
+                return Unclear()
+            case Keyed(keys, whole):
+                return await self._rest(keys, keypad, whole=whole)
+            case End.TERMINATOR:
+                return Keys("", ended=True)
+            case End.DEAF:
+                return Deaf()
+        return Silence()
+
+    async def _rest(self, keys: str, keypad: Keypad, *, whole: bool) -> Answer:
+        """Keys that a voice cut off go on; those that are whole are looked at as Read's are."""
+        status = "OK"
+        if not whole and len(keys) < keypad.longest:
+            status, more = await self._more(keypad.longest - len(keys), keypad.between)
+            keys += more
+        while status == "OK" and len(keys) == keypad.longest > 1 and "*" in keys:
+            status, keys = await self._begun_anew(keys, keypad)
+        if status == "OK" and len(keys) == keypad.longest:
+            return await self._settled(keys, keypad)
+        return Keys(keys)
 
     async def prepare(self, utterances: Sequence[Utterance]) -> None:
         """Have these ready soon; returns at once and never raises."""
@@ -76,6 +131,7 @@ class AgiLine:
         """Let the dialplan queue the caller for a person when the story returns; `reason` is a code, never words."""
         await self._set("IVR_REASON", reason)
         await self._set("IVR_APOLOGISE", "1" if apologise else "")
+        await self._set("IVR_URGENT", "1" if urgent else "")
         await self._set("IVR_NEXT", "operator")
 
     async def hang_up(self) -> None:
@@ -133,16 +189,18 @@ class AgiLine:
         """* clears what was keyed before it: the room that it took is given back."""
         kept = keys.rpartition("*")[2]
         room = keypad.longest - len(kept)
-        within = room * keypad.between + _SLACK_SECONDS
-        status, more = await self._collect("", f"{room}", "", "1", f"{keypad.between:.3f}", within=within)
+        status, more = await self._more(room, keypad.between)
         return status, kept + more
+
+    async def _more(self, room: int, between: float) -> tuple[str, str]:
+        within = room * between + _SLACK_SECONDS
+        return await self._collect("", f"{room}", "", "1", f"{between:.3f}", within=within)
 
     async def _settled(self, keys: str, keypad: Keypad) -> Keys:
         """After the last expected key: one key too many, the terminator, or neither."""
         if not keypad.settle:
             return Keys(keys)
-        within = keypad.settle + _SLACK_SECONDS
-        status, more = await self._collect("", "1", "", "1", f"{keypad.settle:.3f}", within=within)
+        status, more = await self._more(1, keypad.settle)
         return Keys(keys + more, ended=status == "OK" and not more)
 
     async def _collect(self, files: str, *options: str, within: float) -> tuple[str, str]:

@@ -76,6 +76,15 @@ class PhoneConfig:
     rtp_end: int = 20999
     agi_host: str = "127.0.0.1"
     agi_port: int = 4573
+    listen_host: str = "127.0.0.1"
+    """Where `ivr listen` waits: an address, for an older Asterisk crashes on a name."""
+    listen_port: int = 9198
+    hears: bool = True
+    """Callers may answer by voice."""
+    barge: bool = True
+    """A voice stops the prompt."""
+    trunk_barge: bool = True
+    """The same for calls from the trunk."""
     ami_host: str = "127.0.0.1"
     ami_port: int = 5038
     ami_user: str = "ivr"
@@ -108,7 +117,7 @@ class PhoneConfig:
     extra_dialplan: str = ""
 
     def __post_init__(self) -> None:
-        for where in ("sip_port", "rtp_start", "rtp_end", "agi_port", "ami_port"):
+        for where in ("sip_port", "rtp_start", "rtp_end", "agi_port", "ami_port", "listen_port"):
             _checked_port(where, getattr(self, where))
         for item in fields(self):
             if item.name != "extra_dialplan" and isinstance(value := getattr(self, item.name), str | Path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ivr.phone.config import BadPhoneConfig, Operator, PhoneConfig, Trunk
 
-INCLUDES = ("extensions_ivr.conf", "manager_ivr.conf", "pjsip_ivr.conf", "queues_ivr.conf")
+INCLUDES = ("aeap_ivr.conf", "extensions_ivr.conf", "manager_ivr.conf", "pjsip_ivr.conf", "queues_ivr.conf")
 """What an existing PBX takes in by #include."""
 
 MARK = "; Written by `ivr asterisk render`: change its template in asterisk_config, not this file.\n"
@@ -44,6 +44,8 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "AGI_HOST": config.agi_host,
         "AGI_PORT": str(config.agi_port),
         "AGI_SECRET": config.agi_secret,
+        "LISTEN_URL": f"ws://{_bracketed(config.listen_host)}:{config.listen_port}/",
+        "TRUNK_BARGE": str(int(config.trunk_barge)),
         "AMI_HOST": config.ami_host,
         "AMI_PORT": str(config.ami_port),
         "AMI_USER": config.ami_user,
@@ -101,6 +103,10 @@ def _write(path: Path, text: str) -> Path:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     return Path(beside).replace(path)
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
 
 
 def _everywhere(address: str) -> bool:

@@ -13,6 +13,7 @@ from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
 from ivr.phone.caller import Caller, call_key_of, caller_of
 from ivr.phone.config import BadPhoneConfig, PhoneConfig
+from ivr.phone.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +45,14 @@ class Health:
 class PhoneServer:
     """Runs stories for calls that Asterisk sends by FastAGI."""
 
-    def __init__(self, config: PhoneConfig, voice: Voice, stories: Mapping[str, Story]) -> None:
+    def __init__(
+        self, config: PhoneConfig, voice: Voice, stories: Mapping[str, Story], *, recogniser: Recogniser | None = None
+    ) -> None:
         if missing := set(ROUTES) - set(stories):
             raise ValueError(f"no story for {', '.join(sorted(missing))}")
         self._config = config
         self._voice = voice
+        self._recogniser = recogniser
         self._stories = stories
         self._application: AgiApplication | None = None
         self._server: asyncio.Server | None = None
@@ -121,7 +125,8 @@ class PhoneServer:
 
     async def _tell(self, story: Story, call: AgiCall) -> None:
         try:
-            await story(AgiLine(call, self._voice), caller_of(call.headers), call_key_of(call.headers))
+            line = AgiLine(call, self._voice, recogniser=self._recogniser)
+            await story(line, caller_of(call.headers), call_key_of(call.headers))
             self._served += 1
         except CallerHungUp:
             self._served += 1

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ivr.commands.phone_process import PhoneProcess
+from ivr.commands.child import Child
 from ivr.commands.up import _Screen
 
 
@@ -14,7 +14,7 @@ async def test_a_child_that_cannot_be_started_now_is_tried_again(monkeypatch, ca
     async def probe():
         pytest.fail("there is nothing to look at")
 
-    process = PhoneProcess(probe)
+    process = Child("phone", probe)
     with monkeypatch.context() as broken:
         broken.setattr(sys, "executable", "/nowhere/python")
         running = asyncio.create_task(process.keep_running())

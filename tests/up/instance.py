@@ -20,7 +20,7 @@ class Instance:
     """Everything it writes lies in `folder`; `sounds` may be shared, for speech is found by what it says."""
 
     def __init__(self, folder: Path, sounds: Path) -> None:
-        agi, ami = free_ports(2)
+        agi, ami, listen = free_ports(3)
         (self.sip_port,) = free_ports(1, socket.SOCK_DGRAM)
         rtp = random.randrange(33000, 59000, 200)  # noqa: S311
         self.folder = folder
@@ -38,6 +38,8 @@ class Instance:
             "IVR_SIP__RTP_END": str(rtp + 199),
             "IVR_AGI__PORT": str(agi),
             "IVR_AMI__PORT": str(ami),
+            "IVR_LISTEN__PORT": str(listen),
+            "IVR_LISTEN__WORKERS": "1",
             "IVR_PHONE__DRAIN_SECONDS": "2",
         }
 
@@ -90,6 +92,9 @@ class Instance:
 
     def phone_process(self) -> int:
         return self.child("ivr.cli", "phone")
+
+    def listen_process(self) -> int:
+        return self.child("ivr.cli", "listen")
 
     def asterisk_process(self) -> int:
         return self.child(str(self.folder / "var/asterisk/etc/asterisk.conf"), "-f")

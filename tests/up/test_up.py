@@ -43,6 +43,7 @@ def test_ready_text_says_how_to_phone_and_whom_to_play(hospital):
     assert f"server 127.0.0.1:{hospital.sip_port} (UDP), user patient, password " in said
     assert "dial 122" in said
     assert "ivr talk" in said
+    assert "By voice      model tiny, understands synthetic voices only, not people" in said
     assert "6256410854009015" in said
     assert "12031985" in said
 
@@ -53,11 +54,12 @@ def test_status_and_check_find_every_part_well(hospital):
 
     assert status.returncode == 0
     assert {part["part"]: part["ok"] for part in json.loads(status.stdout)} == dict.fromkeys(
-        ("database", "sounds", "phone", "asterisk"), True
+        ("database", "sounds", "phone", "asterisk", "speech"), True
     )
     assert [part for part in json.loads(check.stdout) if not part["ok"]] == []
     assert check.returncode == 0
-    assert len(json.loads(check.stdout)) == 9
+    assert len(json.loads(check.stdout)) == 10
+    assert "understands synthetic voices only" in status.stdout
 
 
 def test_what_only_a_person_can_mend_ends_the_start(hospital, folder):
@@ -116,9 +118,17 @@ def test_a_second_start_in_the_same_folder_is_refused_and_disturbs_nothing(hospi
     assert hospital.takes_calls()
 
 
-@pytest.mark.parametrize("part", ["phone", "asterisk"])
+def processes_of(hospital):
+    return {
+        "phone": hospital.phone_process,
+        "listen": hospital.listen_process,
+        "asterisk": hospital.asterisk_process,
+    }
+
+
+@pytest.mark.parametrize("part", ["phone", "listen", "asterisk"])
 def test_a_part_that_is_killed_is_started_again(hospital, part):
-    process = {"phone": hospital.phone_process, "asterisk": hospital.asterisk_process}[part]
+    process = processes_of(hospital)[part]
     killed = process()
 
     os.kill(killed, signal.SIGKILL)
@@ -127,15 +137,35 @@ def test_a_part_that_is_killed_is_started_again(hospital, part):
     hospital.until("taking calls again", hospital.takes_calls)
 
 
-@pytest.mark.parametrize("part", ["phone", "asterisk"])
+@pytest.mark.parametrize("part", ["phone", "listen", "asterisk"])
 def test_a_part_that_hangs_is_ended_and_started_again(hospital, part):
-    process = {"phone": hospital.phone_process, "asterisk": hospital.asterisk_process}[part]
+    process = processes_of(hospital)[part]
     hung = process()
 
     os.kill(hung, signal.SIGSTOP)
 
     hospital.until("started again", lambda: process() not in (0, hung), within=30)
     hospital.until("taking calls again", hospital.takes_calls)
+
+
+def test_without_a_speech_model_calls_are_taken_and_served_by_keys(folder):
+    deaf = Instance(folder / "deaf", SOUNDS)
+    deaf.environment["IVR_LISTEN__MODEL"] = "none-here"
+    assert deaf.ivr("setup").returncode == 0
+    deaf.up()
+    try:
+        deaf.until_ready()
+        check = json.loads(deaf.ivr("check", "--json").stdout)
+
+        assert "By voice      keys only" in deaf.said()
+        assert "served by keys" in deaf.said()
+        assert deaf.takes_calls()
+        assert not deaf.listen_process()
+        (speech,) = [part for part in check if part["part"] == "speech"]
+        assert speech["ok"]
+        assert speech["text"].startswith("keys only: no speech model")
+    finally:
+        deaf.end()
 
 
 @pytest.mark.parametrize("noted", [True, False])

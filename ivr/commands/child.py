@@ -1,4 +1,4 @@
-"""`ivr phone` as a child of `ivr up`."""
+"""`ivr phone` and `ivr listen` as children of `ivr up`."""
 
 import asyncio
 import logging
@@ -19,23 +19,25 @@ REFUSED = 2
 """Exit status for what only a person can mend."""
 
 
-class PhoneRefused(Exception):
-    """`ivr phone` cannot run with these settings, and has said why."""
+class ChildRefused(Exception):
+    """A child cannot run with these settings, and has said why."""
 
 
-class PhoneProcess:
-    """`ivr phone` as a child, started again when it dies or hangs. `probe` returns when the child answers."""
+class Child:
+    """A command of `ivr` as a child, started again when it dies or hangs. `probe` returns when the child answers."""
 
-    def __init__(self, probe: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, command: str, probe: Callable[[], Awaitable[object]], *, hung: float = HUNG_SECONDS) -> None:
+        self._command = command
         self._probe = probe
+        self._hung = hung
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
 
     async def keep_running(self) -> None:
         """Start, and start again, waiting a little longer each time it dies soon.
 
-        Raises PhoneRefused if it refuses the very first time. Later it is tried for ever: while somebody mends the
-        settings, Asterisk passes callers to a person.
+        Raises ChildRefused if it refuses the very first time. Later it is tried for ever: while somebody mends the
+        settings, callers are served by other means.
         """
         pause, first = 0.5, True
         while not self._stopping:
@@ -44,10 +46,12 @@ class PhoneProcess:
             if self._stopping:
                 return
             if first and status == REFUSED:
-                raise PhoneRefused("`ivr phone` cannot start; its reason is above, and `ivr check` may tell more")
+                raise ChildRefused(
+                    f"`ivr {self._command}` cannot start; its reason is above, and `ivr check` may tell more"
+                )
             first = False
             pause = 0.5 if time.monotonic() - began > STEADY else min(LONGEST_PAUSE, pause * 2)
-            log.error("ivr phone ended, starting it again", extra={"status": status, "after_s": pause})
+            log.error(f"ivr {self._command} ended, starting it again", extra={"status": status, "after_s": pause})
             await asyncio.sleep(pause)
 
     async def _run(self) -> int | None:
@@ -55,10 +59,10 @@ class PhoneProcess:
         try:
             # A session of its own: Ctrl-C in the terminal is for us, we drain it in order.
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ivr.cli", "phone", "--parent", str(os.getpid())), start_new_session=True
+                *(sys.executable, "-m", "ivr.cli", self._command, "--parent", str(os.getpid())), start_new_session=True
             )
         except OSError as problem:
-            log.error("ivr phone cannot be started now", extra={"reason": str(problem)})
+            log.error(f"ivr {self._command} cannot be started now", extra={"reason": str(problem)})
             return None
         watch = asyncio.create_task(self._end_when_hung(self._process))
         try:
@@ -71,10 +75,10 @@ class PhoneProcess:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                async with asyncio.timeout(HUNG_SECONDS):
+                async with asyncio.timeout(self._hung):
                     await self._probe()
             except TimeoutError:
-                log.error("ivr phone hangs, ending it", extra={"pid": process.pid})
+                log.error(f"ivr {self._command} hangs, ending it", extra={"pid": process.pid})
                 process.kill()
                 return
             except (OSError, RuntimeError):

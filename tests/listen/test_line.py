@@ -1,0 +1,285 @@
+"""The line of a story heard by the recogniser in real calls: words or keys, whichever is complete first."""
+
+import asyncio
+import os
+import signal
+import time
+import wave
+
+import pytest
+import pytest_asyncio
+
+from ivr.dialogue.line import Deaf, Hearing, Keypad, Keys, Silence, Unclear, Utterance, Words
+from ivr.phone.recogniser import Recogniser
+from ivr.phone.server import PhoneServer
+from tests.asterisk import EXTRA_DIALPLAN, free_ports, running_asterisk, tone
+from tests.listen.conftest import _started
+from tests.listen.far_asterisk import BY_FILE, hum, noise, silence
+from tests.phone.far_phone import FarPhone
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("listen-line")]
+
+SPECIALITY = Hearing("specialty")
+DIGITS = Hearing("digits", silence=1.5)
+WITHIN = 30
+
+FAR_ENDS = """
+[test]
+exten => _say-.,1,Answer()
+ same => n,Wait(0.3)
+ same => n,Playback(<sounds>/${EXTEN:4})
+ same => n,Wait(20)
+; keys, a hum in between, more keys
+exten => keys-hum-keys,1,Answer()
+ same => n,Wait(0.4)
+ same => n,SendDTMF(12,80,80)
+ same => n,Playback(<sounds>/hum)
+ same => n,SendDTMF(34,80,80)
+ same => n,Wait(20)
+exten => hum-keys,1,Answer()
+ same => n,Wait(0.3)
+ same => n,Playback(<sounds>/hum)
+ same => n,SendDTMF(7,80,80)
+ same => n,Wait(20)
+"""
+
+
+class Prompts:
+    """Every utterance is a tone of two seconds."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    async def sounds(self, utterance):
+        return [tone(self.folder / utterance.key, 2)]
+
+    def prepare(self, utterances):
+        pass
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def asterisk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("line")
+    sounds = folder / "said"
+    recordings = {f"{name}-quiet": silence(0.4) + sample.audio + silence(2) for name, sample in BY_FILE.items()}
+    recordings |= {"hum": silence(0.2) + hum(0.6) + silence(0.3), "rustle": noise(1.5) + silence(3)}
+    recordings |= {"hush": silence(4), "hum-word": hum(0.4) + silence(8) + BY_FILE["10"].audio + silence(2)}
+    for name, audio in recordings.items():
+        _write(sounds / f"{name}.wav", audio)
+    (port,) = free_ports(1)
+    dialplan = EXTRA_DIALPLAN.replace("[test]", FAR_ENDS.replace("<sounds>", str(sounds)))
+    with running_asterisk(folder, listen_port=port, extra_dialplan=dialplan) as started:
+        yield started
+
+
+def _write(path, audio):
+    path.parent.mkdir(exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(audio)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ears(asterisk):
+    """The recogniser where Asterisk looks for it."""
+    server = await _started(port=asterisk.config.listen_port, workers=1)
+    yield server
+    await server.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def recogniser(asterisk):
+    return Recogniser("127.0.0.1", asterisk.config.listen_port)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def call(asterisk, recogniser, tmp_path):
+    """call(far_end, body): what the body of a story returns."""
+    phone, servers = FarPhone(asterisk), []
+
+    async def run(far_end, body):
+        outcome = asyncio.get_running_loop().create_future()
+
+        async def story(line, caller, key):
+            try:
+                outcome.set_result(await body(line))
+            except Exception as problem:
+                outcome.set_exception(problem)
+            await line.hang_up()
+
+        stories = dict.fromkeys(("inbound", "callback", "unserved"), story)
+        server = PhoneServer(asterisk.config, Prompts(tmp_path), stories, recogniser=recogniser)
+        await server.start()
+        servers.append(server)
+        await phone.call(far_end)
+        async with asyncio.timeout(WITHIN):
+            return await outcome
+
+    run.phone = phone
+    yield run
+    await phone.hang_up()
+    for server in servers:
+        await server.close()
+
+
+def prompts(count=1):
+    return [Utterance(f"prompt{number}", "слова") for number in range(count)]
+
+
+async def test_words_answer_and_stop_the_prompt(ears, call):
+    async def body(line):
+        began = time.monotonic()
+        answer = await line.ask(prompts(10), Keypad(), SPECIALITY)
+        return await line.hears(), answer, time.monotonic() - began
+
+    hears, answer, seconds = await call("say-13-quiet", body)
+
+    assert hears
+    assert answer.text == BY_FILE["13"].text
+    assert seconds < 15  # the prompt lasts twenty
+
+
+async def test_keys_answer_the_same_question_and_a_number_is_collected(ears, call):
+    async def body(line):
+        return [
+            await line.ask(prompts(), Keypad(), SPECIALITY),
+            await line.ask(prompts(), Keypad(longest=16, first=3, between=3), DIGITS),
+            await line.ask(prompts(), Keypad(longest=4, first=3, between=3), DIGITS),
+            await line.ask(prompts(), Keypad(longest=2, first=3, settle=0.4), DIGITS),
+            await line.ask(prompts(), Keypad(longest=4, first=0.5), DIGITS),
+        ]
+
+    answers = await call("press5w12#w#ww567", body)
+
+    assert answers == [Keys("5"), Keys("12"), Keys("", ended=True), Keys("567"), Silence()]
+
+
+async def test_a_voice_between_keys_loses_none_of_them(ears, call):
+    async def body(line):
+        return await line.ask(prompts(), Keypad(longest=4, first=3, between=3), DIGITS)
+
+    assert await call("keys-hum-keys", body) == Keys("1234")
+
+
+async def test_a_key_after_a_voice_answers(ears, call):
+    async def body(line):
+        return await line.ask(prompts(5), Keypad(first=3), SPECIALITY)
+
+    assert await call("hum-keys", body) == Keys("7")
+
+
+async def test_nobody_speaks(ears, call):
+    async def body(line):
+        return await line.ask(prompts(), Keypad(first=0.5), SPECIALITY)
+
+    assert await call("say-hush", body) == Silence()
+
+
+async def test_a_sound_without_words_costs_the_prompt_once_and_the_answer_is_heard_after_it(ears, call, asterisk):
+    async def body(line):
+        return await line.ask(prompts(), Keypad(first=8), DIGITS)
+
+    answer = await call("say-hum-word", body)
+
+    assert isinstance(answer, Words | Unclear)
+    plays = call.phone.told_to_play("SpeechBackground")
+    assert [path.rsplit("/", 1)[1] for path in plays].count("prompt0") == 2
+
+
+async def test_a_trunk_with_echo_takes_no_barge_in(ears, call, asterisk):
+    async def body(line):
+        await line._call.set("IVR_BARGE", "0")
+        began = time.monotonic()
+        answer = await line.ask(prompts(), Keypad(first=5), SPECIALITY)
+        return answer, time.monotonic() - began
+
+    answer, _ = await call("say-13-quiet", body)
+
+    assert answer.text == BY_FILE["13"].text
+    assert [path.rsplit("/", 1)[1] for path in call.phone.told_to_play("SpeechBackground")] == ["prompt0"]
+
+
+async def test_a_worker_that_hangs_in_mid_answer_is_told_within_a_second_and_keys_go_on(ears, call):
+    async def body(line):
+        asking = asyncio.create_task(line.ask(prompts(5), Keypad(first=5), Hearing("digits", barge=False, silence=3)))
+        await asyncio.sleep(2)
+        os.kill(ears.pool.pids[0], signal.SIGSTOP)
+        began = time.monotonic()
+        return await asking, time.monotonic() - began
+
+    answer, seconds = await call("say-12-quiet", body)
+
+    assert answer == Deaf()
+    assert seconds < 2
+
+
+async def test_a_recogniser_that_dies_in_mid_call_leaves_the_keys_and_is_used_again_when_it_is_back(
+    asterisk, call, recogniser
+):
+    first = await _started(port=asterisk.config.listen_port, workers=1)
+    seen = []
+
+    async def body(line):
+        asking = asyncio.create_task(line.ask(prompts(5), Keypad(first=5), SPECIALITY))
+        await asyncio.sleep(1)
+        await first.close()
+        seen.append(await asking)
+        seen.append(await line.ask([], Keypad(first=0.3), SPECIALITY))
+        second = await _started(port=asterisk.config.listen_port, workers=1)
+        try:
+            await asyncio.sleep(recogniser._pause)
+            seen.append(await line.hears())
+        finally:
+            await second.close()
+
+    await call("say-hush", body)
+
+    assert seen == [Deaf(), Silence(), True]
+
+
+@pytest.mark.parametrize("trouble", ["dead", "accepts and never answers"])
+async def test_a_recogniser_that_is_ill_holds_no_caller(asterisk, call, recogniser, trouble):
+    async def nothing(reader, writer):
+        await asyncio.sleep(WITHIN)
+
+    port = asterisk.config.listen_port
+    hung = await asyncio.start_server(nothing, "127.0.0.1", port) if trouble != "dead" else None
+
+    async def body(line):
+        began = time.monotonic()
+        hears = await line.hears(), await line.hears()
+        return hears, time.monotonic() - began, await line.ask([], Keypad(first=2), SPECIALITY)
+
+    try:
+        hears, seconds, answer = await call("pressww5", body)
+    finally:
+        if hung:
+            hung.close()
+
+    assert hears == (False, False)
+    assert seconds < 1
+    assert answer == Keys("5")
+    assert recogniser.fallbacks["no answer"] == 1
+
+
+async def test_the_breaker_opens_for_longer_each_time_and_closes_when_all_is_well():
+    clock = [0.0]
+    (port,) = free_ports(1)
+    breaker = Recogniser("127.0.0.1", port, now=lambda: clock[0])
+    pauses = []
+    for _ in range(7):
+        assert not await breaker.is_well()
+        began = clock[0]
+        while not breaker.fallbacks["no answer"] > len(pauses) + 1 and clock[0] < began + 100:
+            clock[0] += 1
+            await breaker.is_well()
+        pauses.append(clock[0] - began)
+
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 30
+    server = await _started(port=port)
+    clock[0] += 31
+    try:
+        assert await breaker.is_well()
+    finally:
+        await server.close()
