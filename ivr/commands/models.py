@@ -53,14 +53,21 @@ def verify(name: Annotated[str | None, typer.Argument(help="One model; else all 
 
 
 @models_app.command()
-def words(name: Annotated[str | None, typer.Argument(help="One model; else the one that is used.")] = None) -> None:
+def words(
+    name: Annotated[str | None, typer.Argument(help="One model; else the one that is used.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Only list all words that callers may say.")] = False,
+) -> None:
     """List the words that callers may say and the model cannot hear, question by question; exit 1 if there are any."""
     from ivr import bootstrap
     from ivr.listen.engine import Engine
 
     settings = load_settings()
-    engine = Engine(settings.models / name if name else settings.speech_model)
     vocabulary = bootstrap.HospitalVocabulary(settings)
+    if every:
+        said = {word for question in QUESTIONS for phrase in vocabulary(question) for word in phrase.lower().split()}
+        typer.echo("\n".join(sorted(said)))
+        return
+    engine = Engine(settings.models / name if name else settings.speech_model)
     unknown = {question: sorted(engine.unknown(vocabulary(question))) for question in QUESTIONS}
     for question, missing in unknown.items():
         screen.print(f"{question}: {', '.join(missing) or 'all known'}", markup=False)

@@ -79,7 +79,8 @@ class Recogniser:
 
     def text_so_far(self) -> str:
         """May still change."""
-        partial = json.loads(self._vosk.PartialResult())["partial"]
+        # Between two segments Vosk says `alternatives` instead, where it was asked for some.
+        partial = json.loads(self._vosk.PartialResult()).get("partial", "")
         return " ".join(filter(None, [*(segment[0][0] for segment in self._segments), partial]))
 
     def finish(self) -> list[Reading]:

@@ -92,12 +92,18 @@ class Speech:
     async def ask(self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing) -> Outcome:
         """Play and listen: to words with the grammar of `hearing`, to keys as `keypad` says."""
         barge = hearing.barge and await self._may_barge()
-        await self._begin(keypad, hearing, barge=barge)
-        outcome = await self._through(lists, keypad)
+        outcome = await self._once(lists, keypad, hearing, barge=barge)
         if outcome is End.NOISE:  # the prompt was lost to it: once more, and nothing stops it now
-            await self._begin(keypad, hearing, barge=False)
-            outcome = await self._through(lists, keypad)
+            outcome = await self._once(lists, keypad, hearing, barge=False)
         return outcome
+
+    async def _once(
+        self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing, *, barge: bool
+    ) -> Outcome:
+        await self._begin(keypad, hearing, barge=barge)
+        if not await self._answers():  # before the prompt: Asterisk would play all of it to nobody
+            return self._gone()
+        return await self._through(lists, keypad)
 
     async def _may_barge(self) -> bool:
         """Off for all, or for the trunk that the call came by."""
@@ -162,8 +168,9 @@ class Speech:
         """No result: nobody spoke, a lone terminator, or a recogniser that is gone."""
         if not early:
             return End.SILENCE
-        if await self._answers():
-            return End.TERMINATOR
+        return End.TERMINATOR if await self._answers() else self._gone()
+
+    def _gone(self) -> End:
         self._alive, self._dead = False, True
         self._recogniser.failed("gone")
         return End.DEAF

@@ -6,14 +6,14 @@ from datetime import date
 from ivr.understand import digits, numbers
 from ivr.understand.calendar import months
 from ivr.understand.numbers import cardinal_at, ordinal_at
-from ivr.understand.words import FILLERS, UNKNOWN, Words, split
+from ivr.understand.words import Words, split
 
 _YEAR = ("год", "года", "году", "рождения")
 
 
 def readings(text: str, *, today: date) -> list[str]:
     """Every date that the words can mean, DDMMYYYY, the likeliest first; whether it exists is not looked at."""
-    words = tuple(word for word in split(text) if word not in FILLERS | {UNKNOWN, *_YEAR, "родился", "родилась"})
+    words = tuple(word for word in split(text) if _is_of_a_date(word))
     found = [*_spoken(words, today), *digits.readings(text, frozenset({8})), *_short(words, text, today)]
     return list(dict.fromkeys(found))
 
@@ -27,13 +27,27 @@ def phrases() -> Iterator[str]:
     yield from ("тысяча", "тысяча девятьсот", "две тысячи", "двухтысячный", "двухтысячного", "двухтысячном", *_YEAR)
 
 
+def _is_of_a_date(word: str) -> bool:
+    known = (numbers.cardinals(), numbers.ordinals(), numbers.dates(), months())
+    return word in ("тысяча", "тысячи") or word.startswith("двухтысячн") or any(word in table for table in known)
+
+
 def _spoken(words: Words, today: date) -> Iterator[str]:
-    """Day, month, year one after another."""
-    for day, after_day in _numbers(words, 0, 31):
-        for month, after_month in (*_named(words, after_day), *_numbers(words, after_day, 12)):
-            for year, end in _years(words, after_month, today):
-                if end == len(words):
-                    yield f"{day:02}{month:02}{year}"
+    """Day, month and year one after another, or the year first."""
+    for day, month, after in _days_of_months(words, 0):
+        for year, end in _years(words, after, today):
+            if end == len(words):
+                yield f"{day:02}{month:02}{year}"
+    for year, after in _years(words, 0, today):
+        for day, month, end in _days_of_months(words, after):
+            if end == len(words):
+                yield f"{day:02}{month:02}{year}"
+
+
+def _days_of_months(words: Words, start: int) -> Iterator[tuple[int, int, int]]:
+    for day, after in _numbers(words, start, 31):
+        for month, end in (*_named(words, after), *_numbers(words, after, 12)):
+            yield day, month, end
 
 
 def _short(words: Words, text: str, today: date) -> Iterator[str]:

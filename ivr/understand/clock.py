@@ -44,7 +44,19 @@ _PARTS = Lexicon[TimeOfDay](
         *((said, Hours(since=EVENING)) for said in ("=ближе к вечеру", "=вечернее время", "=попозже")),
         *((said, Hours(NOON, time(14))) for said in ("=в обед", "=в обеденное время", "=в обеденный перерыв")),
         *((said, ANY) for said in ("любое время", "=когда угодно", "=все равно", "=неважно", "=не важно")),
-        *((said, ANY) for said in ("=без разницы", "=любое", "=в любое", "=безразлично", "=время не важно")),
+        *((said, ANY) for said in ("=без разницы когда", "=время не имеет значения", "=не имеет значения")),
+        *(
+            (said, ANY)
+            for said in (
+                "=хоть когда",
+                "=время неважно",
+                "=без разницы",
+                "=любое",
+                "=в любое",
+                "=безразлично",
+                "=время не важно",
+            )
+        ),
         *((said, Clock((NOON,))) for said in ("полдень", "=в полдень")),
     ]
 )
@@ -72,7 +84,7 @@ class TimeRecogniser:
 
     def phrases(self) -> Iterator[str]:
         yield from _PARTS.phrases()
-        yield from numbers.said_cardinals(60)
+        yield from numbers.said_cardinals(60, cases="ng")
         for hour in numbers.said_hours():
             yield from (f"пол{hour}", f"пол {hour}", f"четверть {hour}")
         yield from ("без четверти", "без десяти", "без пяти", "ровно", "в", "на", "к", "после", "до", "с", "между", "и")
@@ -118,10 +130,9 @@ def _holds(hours: Hours, at: time) -> bool:
 
 def _between(words: Words, start: int) -> Match[TimeOfDay] | None:
     """«с десяти до двенадцати», «между девятью и десятью»."""
-    if words[start] not in _BETWEEN:
-        return None
-    first = _edge(words, start + 1)
-    if first is None or first[1] >= len(words) or words[first[1]] != _BETWEEN[words[start]]:
+    said = words[start] in _BETWEEN  # a preposition of one letter is often lost on the line
+    first = _edge(words, start + said)
+    if first is None or first[1] >= len(words) or words[first[1]] != _BETWEEN.get(words[start], "до"):
         return None
     last = _edge(words, first[1] + 1)
     if last is None or last[0] <= first[0]:
@@ -165,13 +176,15 @@ def _hour_and_minute(words: Words, start: int, *, bare: bool) -> tuple[int, int,
         end += 1
     if end < len(words) and words[end] == "ровно":
         return value, 0, end + 1
+    if end < len(words) and (beyond := cardinal_at(words, end)) and beyond[0] > 59:
+        return None  # «в десять семьдесят»
     if minute := _minute(words, end):
         return value, minute[0], minute[1]
     return (value, 0, end) if bare or named else None
 
 
 def _hour(words: Words, start: int) -> tuple[int, int] | None:
-    if start < len(words) and words[start] == "час":
+    if start < len(words) and words[start] in ("час", "часу"):
         return 1, start + 1
     said = cardinal_at(words, start, most=23) if start < len(words) else None
     if said is None or ordinal_at(words, start):  # «на двадцать седьмое» is a day
@@ -216,7 +229,7 @@ def _to_the_hour(words: Words, start: int) -> tuple[int, int, int] | None:
         short, end = 15, start + 1
     elif said := cardinal_at(words, start, most=29):
         short, end = said[0], _past_minutes(words, start + said[1])
-        if said[0] > 20 and end < len(words) and cardinal_at(words, end) is None:  # «без двадцати девять»
+        if said[1] == 2 and (end == len(words) or _hour(words, end) is None):  # «без двадцати девять»
             short, end = said[0] // 10 * 10, start + 1
     else:
         return None

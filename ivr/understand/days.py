@@ -33,9 +33,15 @@ _SAID = Lexicon[str](
         *((said, "2") for said in ("послезавтра", "после завтра", "=через день")),
         *((said, "week+0") for said in ("эта неделя", "текущая неделя", "конец этой недели")),
         *((said, "week+1") for said in ("следующая неделя", "другая неделя", "будущая неделя")),
-        *((said, "weekend") for said in ("выходные", "выходной", "=на выходных")),
+        *((said, "rest") for said in ("=до конца недели", "=до конца этой недели")),
+        *((said, "weekend+0") for said in ("выходные", "выходной", "=на выходных", "эти выходные")),
+        *((said, "weekend+1") for said in ("следующие выходные", "другие выходные")),
         *((said, ANY) for said in ("любой день", "=когда угодно", "=в любой", "=любой", "=все равно когда")),
         *((said, ANY) for said in ("=день не важен", "=неважно когда", "=не важно когда", "=без разницы когда")),
+        *(
+            (said, ANY)
+            for said in ("=день неважен", "=хоть когда", "=неважно", "=не важно", "=без разницы", "=все равно")
+        ),
         *((said, SOON) for said in ("ближайший день", "ближайшее", "ближайший", "=в ближайшее время", "=поскорее")),
         *((said, SOON) for said in ("=как можно скорее", "=скорее", "=побыстрее", "=как можно быстрее", "=быстрее")),
         *((said, SOON) for said in ("ближайшее время", "=как можно раньше", "=срочно", "=чем раньше", "=самое раннее")),
@@ -45,6 +51,7 @@ _NEXT = frozenset(form for word in ("следующий", "будущий", "д�
 _THIS = frozenset(form for word in ("этот", "ближайший") for form in (*forms(word), "эту", "эта", "это"))
 _LATER = {"день": 1, "дня": 1, "дней": 1, "денек": 1, "неделю": 7, "недели": 7, "недель": 7, "недельку": 7}
 _MONTH = ("месяц", "месяца")
+_WEEK = 7
 _LONGEST_WAIT = 60
 """Days from now in which a bare day of the month is looked for."""
 
@@ -55,8 +62,34 @@ class DayRecogniser:
     def __init__(self, today: date) -> None:
         self._today = today
 
-    def at(self, words: Words, start: int) -> Match[Day] | None:
-        """The longest day that begins there."""
+    def at(self, words: Words, start: int) -> Match[Day | None] | None:
+        """The longest day that begins there; the value is None for one that does not exist, as «тридцатое февраля»."""
+        return self._span(words, start) or self._single(words, start)
+
+    def _span(self, words: Words, start: int) -> Match[Day | None] | None:
+        """«с понедельника по среду», «завтра или послезавтра»."""
+        said = words[start] in ("с", "со")
+        first = self._single(words, start + said) if start + said < len(words) else None
+        if first is None:
+            return None
+        joint = start + said + first.length
+        if joint + 1 >= len(words) or words[joint] not in (("по", "до") if said else ("или",)):
+            return None
+        last = self._single(words, joint + 1)
+        if last is None:
+            return None
+        length = joint + 1 + last.length - start
+        if not isinstance(first.value, Days) or not isinstance(last.value, Days):
+            return Match(None, length)
+        begin, end = first.value.first, last.value.last
+        if said and begin > end:  # «с первого по пятое декабря»: the month is said once
+            begin = end.replace(day=begin.day) if begin.day <= end.day else begin
+        while said and end < begin and (end - self._today).days < _WEEK:  # «с понедельника по среду»
+            end += timedelta(days=_WEEK)
+        joined = said or end - begin == timedelta(days=1)
+        return Match(Days(begin, end) if begin <= end and joined else None, length)
+
+    def _single(self, words: Words, start: int) -> Match[Day | None] | None:
         found = [
             match
             for read in (self._relative, self._later, self._weekday, self._of_month, self._month)
@@ -76,18 +109,18 @@ class DayRecogniser:
         yield from numbers.said_dates()
         yield from (form for name in MONTHS for form in forms(name))
 
-    def _relative(self, words: Words, start: int) -> Match[Day] | None:
+    def _relative(self, words: Words, start: int) -> Match[Day | None] | None:
         said = _SAID.at(words, start)
         if said is None:
             return None
         monday = self._today - timedelta(days=self._today.weekday())
         match said.value:
-            case "week+0":
+            case "week+0" | "rest":
                 days: Day = Days(self._today, monday + timedelta(days=6))
             case "week+1":
                 days = Days(monday + timedelta(days=7), monday + timedelta(days=13))
-            case "weekend":
-                saturday = monday + timedelta(days=5)
+            case "weekend+0" | "weekend+1":
+                saturday = monday + timedelta(days=12 if said.value == "weekend+1" else 5)
                 days = Days(max(saturday, self._today), saturday + timedelta(days=1))
             case ("soon" | "any") as either:
                 days = either
@@ -95,8 +128,12 @@ class DayRecogniser:
                 days = _one(self._today + timedelta(days=int(ahead)))
         return Match(days, said.length)
 
-    def _later(self, words: Words, start: int) -> Match[Day] | None:
-        """«через неделю», «через три дня»."""
+    def _later(self, words: Words, start: int) -> Match[Day | None] | None:
+        """«через неделю», «через три дня», «дней через пять»."""
+        if words[start] in _LATER and words[start + 1 : start + 2] == ("через",) and start + 2 < len(words):
+            about = cardinal_at(words, start + 2, most=_LONGEST_WAIT)
+            if about:
+                return Match(_one(self._today + timedelta(days=about[0] * _LATER[words[start]])), 2 + about[1])
         if words[start] != "через" or start + 1 >= len(words):
             return None
         count, length = 1, 0
@@ -111,7 +148,7 @@ class DayRecogniser:
             return Match(_one(self._today + timedelta(days=30)), length + 2)
         return None
 
-    def _weekday(self, words: Words, start: int) -> Match[Day] | None:
+    def _weekday(self, words: Words, start: int) -> Match[Day | None] | None:
         """«среду», «следующую среду», «эту пятницу»: today's own day of the week is meant in a week."""
         said, length = words[start], 1
         if (said in _NEXT or said in _THIS) and start + 1 < len(words):
@@ -123,19 +160,21 @@ class DayRecogniser:
             ahead = weekdays()[said] - self._today.weekday() + 7
         return Match(_one(self._today + timedelta(days=ahead)), length)
 
-    def _of_month(self, words: Words, start: int) -> Match[Day] | None:
-        """«двадцать седьмого», «третьего декабря», «третье число»: the next one to come."""
+    def _of_month(self, words: Words, start: int) -> Match[Day | None] | None:
+        """«двадцать седьмого», «третьего декабря», «третьего двенадцатого», «третье число»: the next one to come."""
         said = ordinal_at(words, start, neuter=True)
-        if said is None or not 1 <= said[0] <= 31:
+        if said is None:
             return None
         day, length = said
         after = start + length
         month = months().get(words[after]) if after < len(words) else None
         named = month is not None or (after < len(words) and words[after] in ("числа", "число"))
+        if not named and after < len(words) and (number := ordinal_at(words, after, neuter=True)):
+            month, named = number[0], True
         found = self._next(day, month)
-        return Match(_one(found), length + named) if found else None
+        return Match(_one(found) if found else None, length + named)
 
-    def _month(self, words: Words, start: int) -> Match[Day] | None:
+    def _month(self, words: Words, start: int) -> Match[Day | None] | None:
         """«в декабре»: what is left of it."""
         if words[start] not in months():
             return None

@@ -6,7 +6,7 @@ from itertools import islice
 
 from ivr.understand import numbers
 from ivr.understand.numbers import cardinals
-from ivr.understand.words import Words, split
+from ivr.understand.words import UNKNOWN, Words, split
 
 MOST_READINGS = 64
 LONGEST = 16
@@ -28,16 +28,21 @@ _SINGLE = "нолик единица двойка тройка четверка 
 def readings(text: str, lengths: frozenset[int] | None = None) -> list[str]:
     """All numbers that the words can mean, those in larger groups first: «сорок один» is 41, then 401.
 
-    `lengths`: only numbers of so many digits. Words that are no numbers are passed over.
+    `lengths`: only numbers of so many digits. Words that are no numbers are passed over; one that was not recognised
+    spoils the whole.
     """
     most = max(lengths) if lengths else LONGEST
-    found = (number for number in _from(split(text), 0, most) if lengths is None or len(number) in lengths)
+    words = split(text)
+    if UNKNOWN in words:  # a digit may be lost in it
+        return []
+    found = (number for number in _from(words, 0, most) if lengths is None or len(number) in lengths)
     return list(dict.fromkeys(islice((number for number in found if number), MOST_READINGS)))
 
 
 def phrases() -> Iterator[str]:
     """Everything said in a number."""
     yield from numbers.said_cardinals()
+    yield from ("тысяча", "тысячи", "тысяч")
     yield from _SINGLE
     for said in _REPEATED.values():
         yield from said.split()
@@ -57,6 +62,8 @@ def _from(words: Words, start: int, room: int) -> Iterator[str]:
 
 def _groups(words: Words, start: int) -> Iterator[tuple[str, int]]:
     """What may be one group there, the longest first."""
+    if thousands := _thousands(words, start):
+        yield thousands
     whole = numbers.cardinal_at(words, start)
     if whole and whole[0] in (2, 3, 4, 5) and start + 1 < len(words) and words[start + 1] in _repeated():
         yield str(_repeated()[words[start + 1]]) * whole[0], 2
@@ -68,6 +75,18 @@ def _groups(words: Words, start: int) -> Iterator[tuple[str, int]]:
     for length in range(whole[1], 0, -1):
         value = sum(cardinals()[word] for word in words[start : start + length])
         yield str(value), length
+
+
+def _thousands(words: Words, start: int) -> tuple[str, int] | None:
+    """«тысяча девятьсот пять» is 1905, «две тысячи» 2000."""
+    at, count = start, 1
+    if words[at] in ("две", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять"):
+        at, count = at + 1, cardinals()[words[at]]
+    if at == len(words) or words[at] not in ("тысяча", "тысячи", "тысяч"):
+        return None
+    rest = numbers.cardinal_at(words, at + 1) if at + 1 < len(words) else None
+    value, length = rest or (0, 0)
+    return f"{count}{value:03}", at + 1 + length - start
 
 
 @cache

@@ -12,8 +12,12 @@ _CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 def forms(word: str) -> tuple[str, ...]:
     """The word and, where it can be a noun or adjective in the nominative, its cases, in its own number."""
     found = dict.fromkeys([word])
-    for parse in _morph().parse(word):
-        if not parse.is_known or not ({"NOUN", "ADJF"} & parse.tag.grammemes) or "nomn" not in parse.tag:
+    parses = _morph().parse(word)
+    for parse in parses:
+        # Of a word that is not in the dictionary only the likeliest guess: «пульмонолог» is declined as «биолог».
+        if not (parse.is_known or parse is parses[0]) or "nomn" not in parse.tag:
+            continue
+        if not {"NOUN", "ADJF"} & parse.tag.grammemes:
             continue
         for form in parse.lexeme:
             same = form.tag.POS == parse.tag.POS and form.tag.number == parse.tag.number

@@ -13,6 +13,9 @@ from ivr.understand.lexicon import Lexicon, Match, Recogniser
 from ivr.understand.words import FILLERS, Words, split
 
 EVERYWHERE = "everywhere"
+HARMLESS = "harmless"
+"""Phrases that hold a word of danger, or another's word, and mean nothing of it: «анализ крови», «у меня»."""
+_URGENT_FIRST = ("emergency", "operator", "main", "back", "repeat", "help")
 
 REQUEST = ("purpose", "subject", "doctor", "speciality", "day", "time")
 """What may be asked for in one breath, beyond the question."""
@@ -39,6 +42,10 @@ QUESTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of values that are looked for in each question, those first that win where two are equally long."""
 _KEY_WORDS = ("цифра", "номер", "пункт", "вариант", "кнопка", "клавиша", "под", "номером", "ответ")
+
+
+_SPELLED: Mapping[str, Callable[[], Iterable[str]]] = {"number": digits.phrases, "birth": birth.phrases}
+_OFTENER = 4
 
 
 class UnknownQuestion(LookupError):
@@ -85,11 +92,10 @@ class Grammar:
         """Read an answer. Raises UnknownQuestion."""
         words = split(text)
         kinds = {name: self._recogniser(name, today) for name in (*_kinds(question), EVERYWHERE)}
-        found, rest = _scanned(words, kinds)
-        command = found.pop(EVERYWHERE, None)
+        found, command, rest = _scanned(words, kinds)
         return Heard(
             values={name.removeprefix("bare "): value for name, value in found.items()},
-            command=command if command != "harmless" else None,
+            command=command,
             key=_key(words),
             unknown=not FILLERS.issuperset(rest),
         )
@@ -98,15 +104,18 @@ class Grammar:
         """Every phrase that may answer it, for the recogniser of speech. Raises UnknownQuestion."""
         kinds = (*_kinds(question), EVERYWHERE)
         phrases = [phrase for name in kinds for phrase in self._recogniser(name, today).phrases()]
-        match question:
-            case "number":
-                phrases += digits.phrases()
-            case "birth":
-                phrases += birth.phrases()
-            case _:
-                phrases += numbers.said_cardinals(10)
-                phrases += _KEY_WORDS
-        return tuple(dict.fromkeys([*phrases, *sorted(FILLERS)]))
+        own = list(self._own(question, kinds[0], today))
+        if question not in _SPELLED:
+            phrases += (*numbers.said_cardinals(10), *_KEY_WORDS)
+        if not set(REQUEST).isdisjoint(kinds):  # a sentence, not a word
+            phrases += sorted(FILLERS)
+        # What is said oftener is heard more easily: the answer to this very question.
+        return (*dict.fromkeys([*own, *phrases]), *own * _OFTENER)
+
+    def _own(self, question: str, kind: str, today: date) -> Iterable[str]:
+        if question in _SPELLED:
+            return _SPELLED[question]()
+        return self._recogniser(kind, today).phrases()
 
     def _recogniser(self, name: str, today: date) -> Recogniser[Any]:
         match name:
@@ -130,8 +139,8 @@ def _lexicon(options: Mapping[str, Sequence[str]]) -> Lexicon[str]:
     return Lexicon((phrase, option) for option, phrases in options.items() for phrase in phrases)
 
 
-def _scanned(words: Words, kinds: Mapping[str, Recogniser[Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Values found from left to right, the longest match at each word; and the words that belong to none."""
+def _scanned(words: Words, kinds: Mapping[str, Recogniser[Any]]) -> tuple[dict[str, Any], str | None, list[str]]:
+    """Values found from left to right, the longest match at each word; the most urgent command; words of neither."""
     found: dict[str, list[Match[Any]]] = {}
     rest: list[str] = []
     at = 0
@@ -144,8 +153,10 @@ def _scanned(words: Words, kinds: Mapping[str, Recogniser[Any]]) -> tuple[dict[s
         name, match = max(matches, key=lambda pair: (pair[1].length, not pair[1].weak))
         found.setdefault(name, []).append(match)
         at += match.length
+    commands = {match.value for match in found.pop(EVERYWHERE, ())}
+    command = next((each for each in _URGENT_FIRST if each in commands), None)
     meant = {name: _meant(name, matches) for name, matches in found.items()}
-    return {name: value for name, value in meant.items() if value is not None}, rest
+    return {name: value for name, value in meant.items() if value is not None}, command, rest
 
 
 def _meant(name: str, matches: Sequence[Match[Any]]) -> Any:

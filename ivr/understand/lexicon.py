@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from ivr.understand.forms import forms
-from ivr.understand.words import Words, split
+from ivr.understand.words import BETWEEN, Words, split
 
 T = TypeVar("T")
 
@@ -30,6 +30,18 @@ class Recogniser(Protocol[T]):
         """Everything that may be said, as the recogniser of speech needs it."""
 
 
+def _length(parts: list[frozenset[str]], words: Words, start: int) -> int:
+    """How many words say these parts, with small words between them; 0 where they do not."""
+    at = start
+    for part in parts:
+        while at > start and at < len(words) and words[at] in BETWEEN and words[at] not in part:
+            at += 1
+        if at == len(words) or words[at] not in part:
+            return 0
+        at += 1
+    return at - start
+
+
 class Lexicon(Generic[T]):
     """Phrases for values. Nouns and adjectives are written in the nominative and heard in every case.
 
@@ -44,10 +56,9 @@ class Lexicon(Generic[T]):
 
     def at(self, words: Words, start: int) -> Match[T] | None:
         found = [
-            Match(value, len(parts), weak)
+            Match(value, length, weak)
             for parts, value, weak in self._by_first.get(words[start], ())
-            if len(parts) <= len(words) - start
-            and all(word in part for word, part in zip(words[start:], parts, strict=False))
+            if (length := _length(parts, words, start))
         ]
         return max(found, key=lambda match: (match.length, not match.weak), default=None)
 

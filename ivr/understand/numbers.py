@@ -65,11 +65,11 @@ def dates() -> dict[str, int]:
     return {plain(word): n for n in _ORDINALS for word in _date(n)}
 
 
-def said_cardinals(below: int = 1000) -> Iterator[str]:
+def said_cardinals(below: int = 1000, *, cases: str = "n") -> Iterator[str]:
     """Their single words, as they are spelled."""
     for number in _whole():
         if number < below:
-            yield from _cardinal(number)
+            yield from _cardinal(number, cases)
 
 
 def said_dates(last: int = 31) -> Iterator[str]:
@@ -101,8 +101,8 @@ def _whole() -> Iterator[int]:
     yield from (*ONES, *TEENS, *TENS, *HUNDREDS)
 
 
-def _cardinal(number: int) -> Iterator[str]:
-    for case in _CASES:
+def _cardinal(number: int, cases: str = _CASES) -> Iterator[str]:
+    for case in cases:
         for gender in "mfn":
             said = num2words(number, lang="ru", case=case, gender=gender, animate=False)
             if " " not in said:

@@ -14,6 +14,10 @@ FILLERS = frozenset(
 """Said without meaning of their own."""
 
 
+BETWEEN = frozenset("а бы вас вот вы же ли мне мой мою ну пожалуйста там тут у это я".split())
+"""May stand inside a phrase without changing it: «во сколько вы открываетесь»."""
+
+
 def plain(text: str) -> str:
     """Without ё: recognisers write it or not."""
     return text.replace("ё", "е")

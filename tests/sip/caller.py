@@ -5,6 +5,8 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 
+from tests.speaking import on_the_line, spoken
+
 from . import scenario
 from .handset import Handset, Pulse
 from .sipp import Sipp, SippFailed
@@ -12,6 +14,9 @@ from .tap import KeyPress, Tape
 
 PATIENCE = 20.0
 """Seconds that a caller waits for something to be said before the test gives up."""
+
+SILENCE_AFTER_WORDS, SILENCE_AFTER_DICTATION = 1.2, 2.2
+"""Seconds; longer than prompts/voice.ru.toml lets an answer end by."""
 
 LONG_PAUSE = 2.5
 """Seconds of silence that are longer than any inside a prompt, and shorter than the program's own patience."""
@@ -66,6 +71,13 @@ class Call:
     def say(self, alaw: bytes) -> None:
         """Speak (A-law, 8000 Hz)."""
         self._handset.say(alaw)
+
+    async def speaks(self, words: str) -> None:
+        """Say the words, over whatever is being said, and give the program the silence by which it knows their end."""
+        self.say(on_the_line(spoken(words)))
+        await self._handset.has_spoken()
+        await asyncio.sleep(SILENCE_AFTER_DICTATION if len(words.split()) > 5 else SILENCE_AFTER_WORDS)
+        self.turns.append(time.time())
 
     def hang_up(self) -> float:
         """Put the receiver down; returns when that was."""

@@ -108,6 +108,11 @@ class Handset:
         """Speak these A-law bytes after whatever is being said."""
         self._speech += alaw
 
+    async def has_spoken(self) -> None:
+        """Return when everything has been said."""
+        while self._speech:  # noqa: ASYNC110 - the clock that sends it makes no event of every packet
+            await asyncio.sleep(FRAME)
+
     def send_frame(self) -> None:
         """Send the packet of these 20 ms: a part of a key, of speech, or silence."""
         if self._far is None:

@@ -80,16 +80,24 @@ def _make(path: Path, at: datetime) -> None:
 
 @contextlib.asynccontextmanager
 async def hospitals(
-    moments: Sequence[str], folder: Path, prepare: Callable[[Engine], None] = lambda _: None
+    moments: Sequence[str],
+    folder: Path,
+    prepare: Callable[[Engine], None] = lambda _: None,
+    *,
+    listen_port: int | None = None,
 ) -> AsyncIterator[list[Hospital]]:
-    """One hospital for each moment, all of them taking calls; `prepare` may change a database before."""
+    """One hospital for each moment, all of them taking calls; `prepare` may change a database before.
+
+    With `listen_port` they hear callers through the recogniser there.
+    """
     templates = Templates(folder)
     async with contextlib.AsyncExitStack() as ends:
-        places = [_Place(templates, moment, number) for number, moment in enumerate(moments)]
+        places = [_Place(templates, moment, number, listen_port) for number, moment in enumerate(moments)]
+        ears = {"listen_port": listen_port} if listen_port else {}
         for place in places:
             prepare(place.engine)
             ends.callback(place.engine.dispose)
-        exchanges = [ends.enter_context(an_exchange(agi_port=place.agi_port)) for place in places]
+        exchanges = [ends.enter_context(an_exchange(agi_port=place.agi_port, **ears)) for place in places]
         program = await ends.enter_async_context(the_program([place.world() for place in places]))
         yield [
             Hospital(exchange, place.engine, place.twin, place.at, program.pid)
@@ -100,7 +108,8 @@ async def hospitals(
 class _Place:
     """Where a hospital will be: its database, its twin's, its port."""
 
-    def __init__(self, templates: Templates, moment: str, number: int) -> None:
+    def __init__(self, templates: Templates, moment: str, number: int, listen_port: int | None) -> None:
+        self._listen = {"enabled": listen_port is not None, "port": listen_port or 9198}
         self.at = local(moment)
         self.url = f"sqlite:///{templates.copy(self.at, f'hospital-{number}')}"
         self.twin = templates.copy(self.at, f"twin-{number}")
@@ -109,7 +118,12 @@ class _Place:
 
     def world(self) -> dict[str, Any]:
         """What the program is told of it: what differs from a fresh installation, and the hour."""
-        settings = {"database": {"url": self.url}, "agi": {"port": self.agi_port}, "folders": {"sounds": str(SOUNDS)}}
+        settings = {
+            "database": {"url": self.url},
+            "agi": {"port": self.agi_port},
+            "listen": self._listen,
+            "folders": {"sounds": str(SOUNDS)},
+        }
         return {"settings": settings, "at": (self.at - EARLIER).isoformat()}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ivr.bootstrap import House, phone_stories, voice_of
 from ivr.phone.config import PhoneConfig
+from ivr.phone.recogniser import Recogniser
 from ivr.phone.server import PhoneServer
 from ivr.settings import Settings
 
@@ -36,7 +37,8 @@ async def serve(worlds: list[dict[str, Any]]) -> None:
             house = House(settings, clock=clock_at(datetime.fromisoformat(world["at"])))
             ends.callback(house.close)
             config = PhoneConfig(folder=Path(), demo_secret="", ami_secret="", agi_port=settings.agi.port)
-            server = PhoneServer(config, voice, phone_stories(house, voice))
+            ears = Recogniser(settings.listen.host, settings.listen.port) if settings.listen.enabled else None
+            server = PhoneServer(config, voice, phone_stories(house, voice), recogniser=ears)
             await server.start()
             ends.push_async_callback(server.close)
         print("ready", flush=True)

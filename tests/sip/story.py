@@ -1,4 +1,4 @@
-"""A transcript acted on a real telephone: what its caller keys is keyed, when he would."""
+"""A transcript acted on a real telephone: what its caller keys or says is keyed or said, when he would."""
 
 from ivr.dialogue import tape
 
@@ -17,6 +17,9 @@ async def acted(call: Call, script: tape.Tape) -> float | None:
             case tape.HANGS_UP:
                 await call.hears()
                 return call.hang_up()
+            case words if words.startswith('"'):
+                await call.hears()
+                await call.speaks(words.strip('"'))
             case keys:
                 await call.hears()
                 await call.keys(keys.replace(" ", ""))
