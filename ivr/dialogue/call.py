@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -259,6 +260,8 @@ class Call:
             try:
                 if isinstance(answer, Words):
                     answer = self._ears.read(question, answer, today=self.today())
+                if isinstance(answer, Spoken) and answer.best.is_nothing:
+                    raise _Noise
                 if isinstance(answer, Keys | Spoken):
                     self.by_voice = isinstance(answer, Spoken)
                     self._everywhere(step, attempt, answer, keypad, taken)
@@ -274,10 +277,13 @@ class Call:
                 silences += 1
                 self._too_often(step, silences, failures, tries)
                 self.say("error.not_heard" if silences == 1 else "error.no_answer")
-            except (_Repeat, _Help, NotThere) as turn:
+            except (_Repeat, _Help, _Noise, NotThere) as turn:
                 repeats += 1
                 if repeats > MOST_REPEATS:
                     raise ToOperator("repeats") from None
+                if hearing and isinstance(turn, _Noise):
+                    self._write(step, attempt, "noise")
+                    hearing = replace(hearing, barge=False)
                 if isinstance(turn, NotThere):
                     self._write(step, attempt, turn.phrase.key)
                     self._said.append(turn.phrase)
@@ -288,6 +294,7 @@ class Call:
                 if hearing and not isinstance(answer, Keys):
                     misheard += 1
                     self._said.append(again.phrase)
+                    hearing = replace(hearing, barge=False)  # perhaps it was noise: it costs him the prompt once
                     if misheard == MOST_BY_VOICE:
                         hearing = None
                         self.say("error.keys_only")
@@ -379,6 +386,10 @@ class Call:
 
 class _Repeat(Exception):
     """The question is asked again; nobody failed."""
+
+
+class _Noise(Exception):
+    """A sound that means nothing; it costs the caller the prompt once."""
 
 
 class _Help(Exception):

@@ -26,6 +26,7 @@ from ivr.services.search import SlotQuery
 from ivr.understand.grammar import Heard
 
 ADULT = 18
+OTHERS = "others"
 OTHERS_A_PAGE = 4
 DOCTORS_A_MENU = 2
 
@@ -125,8 +126,10 @@ async def _own_doctor(call: Call, patient: Patient) -> bool:
 
 async def _from_menu(call: Call, patient: Patient) -> None:
     while True:
-        key = call.overheard.pop("speciality", None) or await call.choose("speciality", meant=_named)
-        if key == "others":
+        key = call.overheard.pop("speciality", OTHERS)
+        if key == OTHERS:  # «к другому» instead of the own doctor
+            key = await call.choose("speciality", meant=_named)
+        if key == OTHERS:
             try:
                 key = await _others(call, patient)
             except GoBack:
@@ -356,4 +359,4 @@ async def pick(call: Call, key: str, items: list[str], *, more: bool, more_key: 
 
 def _speciality(heard: Heard) -> str | None:
     said = heard.values.get("speciality")
-    return "more" if said == "others" else said
+    return "more" if said == OTHERS else said

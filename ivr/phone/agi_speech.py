@@ -97,9 +97,7 @@ class Speech:
             outcome = await self._once(lists, keypad, hearing, barge=False)
         return outcome
 
-    async def _once(
-        self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing, *, barge: bool
-    ) -> Outcome:
+    async def _once(self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing, *, barge: bool) -> Outcome:
         await self._begin(keypad, hearing, barge=barge)
         if not await self._answers():  # before the prompt: Asterisk would play all of it to nobody
             return self._gone()

@@ -10,7 +10,7 @@ from ivr.understand import birth, clock, days, digits, numbers, surnames
 from ivr.understand.clock import TimeRecogniser
 from ivr.understand.days import DayRecogniser
 from ivr.understand.lexicon import Lexicon, Match, Recogniser
-from ivr.understand.words import FILLERS, Words, split
+from ivr.understand.words import FILLERS, HISSES, Words, split
 
 EVERYWHERE = "everywhere"
 HARMLESS = "harmless"
@@ -63,7 +63,12 @@ class Heard:
     key: str | None = None
     """The key whose number was said, where nothing else was."""
     unknown: bool = False
-    """Words were said that do not belong here."""
+    """Words were said that do not belong here, or that contradict each other."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Only small words: noise sounds like them."""
+        return not (self.values or self.command or self.key or self.unknown)
 
 
 class Grammar:
@@ -93,11 +98,12 @@ class Grammar:
         words = split(text)
         kinds = {name: self._recogniser(name, today) for name in (*_kinds(question), EVERYWHERE)}
         found, command, rest = _scanned(words, kinds)
+        contradicts = any(value is None for value in found.values())
         return Heard(
-            values={name.removeprefix("bare "): value for name, value in found.items()},
+            values={name.removeprefix("bare "): value for name, value in found.items() if value is not None},
             command=command,
             key=_key(words),
-            unknown=not FILLERS.issuperset(rest),
+            unknown=contradicts or not FILLERS.issuperset(rest),
         )
 
     def vocabulary(self, question: str, *, today: date) -> tuple[str, ...]:
@@ -108,7 +114,7 @@ class Grammar:
         if question not in _SPELLED:
             phrases += (*numbers.said_cardinals(10), *_KEY_WORDS)
         if not set(REQUEST).isdisjoint(kinds):  # a sentence, not a word
-            phrases += sorted(FILLERS)
+            phrases += sorted(FILLERS - HISSES)
         # What is said oftener is heard more easily: the answer to this very question.
         return (*dict.fromkeys([*own, *phrases]), *own * _OFTENER)
 
@@ -140,7 +146,8 @@ def _lexicon(options: Mapping[str, Sequence[str]]) -> Lexicon[str]:
 
 
 def _scanned(words: Words, kinds: Mapping[str, Recogniser[Any]]) -> tuple[dict[str, Any], str | None, list[str]]:
-    """Values found from left to right, the longest match at each word; the most urgent command; words of neither."""
+    """Values found from left to right, the longest match at each word, None for what contradicts itself; the most
+    urgent command; the words of neither."""
     found: dict[str, list[Match[Any]]] = {}
     rest: list[str] = []
     at = 0
@@ -155,8 +162,7 @@ def _scanned(words: Words, kinds: Mapping[str, Recogniser[Any]]) -> tuple[dict[s
         at += match.length
     commands = {match.value for match in found.pop(EVERYWHERE, ())}
     command = next((each for each in _URGENT_FIRST if each in commands), None)
-    meant = {name: _meant(name, matches) for name, matches in found.items()}
-    return {name: value for name, value in meant.items() if value is not None}, command, rest
+    return {name: _meant(name, matches) for name, matches in found.items()}, command, rest
 
 
 def _meant(name: str, matches: Sequence[Match[Any]]) -> Any:

@@ -73,4 +73,5 @@ class Lexicon(Generic[T]):
         for first in parts[0]:
             self._by_first.setdefault(first, []).append((parts, value, weak))
         self._phrases[" ".join(written)] = None
-        self._phrases.update(dict.fromkeys(form for each in said for form in each))
+        if not exact:
+            self._phrases.update(dict.fromkeys(form for each in said for form in each))

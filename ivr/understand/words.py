@@ -14,6 +14,9 @@ FILLERS = frozenset(
 """Said without meaning of their own."""
 
 
+HISSES = frozenset("а ай и о ой у э эм".split())
+"""Fillers that noise sounds like: passed over when heard, but not offered to the recogniser of speech."""
+
 BETWEEN = frozenset("а бы вас вот вы же ли мне мой мою ну пожалуйста там тут у это я".split())
 """May stand inside a phrase without changing it: «во сколько вы открываетесь»."""
 

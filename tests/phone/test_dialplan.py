@@ -278,3 +278,34 @@ async def test_a_caller_who_goes_ends_his_story(answer_calls, phone):
 async def test_a_story_is_needed_for_every_route(answer_calls, asterisk, voice):
     with pytest.raises(ValueError, match="callback, unserved"):
         PhoneServer(asterisk.config, voice, {"inbound": to_a_person})
+
+
+async def test_a_caller_in_danger_waits_before_all_others(answer_calls, phone):
+    async def in_danger(line, caller, key):
+        await line.transfer(urgent=True)
+
+    await answer_calls(in_danger)
+    await phone.call()
+
+    await phone.reaches("ivr-operators ExecIf 1?Set(QUEUE_PRIO=100)", "ivr-operators Queue operators")
+
+
+async def test_other_callers_wait_in_their_turn(answer_calls, phone):
+    await answer_calls(to_a_person)
+    await phone.call()
+
+    await phone.reaches("ivr-operators ExecIf 0?Set(QUEUE_PRIO=100)", "ivr-operators Queue operators")
+
+
+async def test_calls_of_the_trunk_are_told_whether_a_voice_may_stop_a_prompt(answer_calls, phone):
+    seen = asyncio.get_running_loop().create_future()
+
+    async def looks(line, caller, key):
+        seen.set_result(await line._call.evaluate("${IVR_BARGE}"))
+        await line.hang_up()
+
+    await answer_calls(looks)
+    await phone.call(to="122@from-trunk")
+
+    async with asyncio.timeout(10):
+        assert await seen == "1"
