@@ -30,6 +30,7 @@ from .plays import Played, played, script
 pytestmark = [pytest.mark.sip, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("speech")]
 
 SCRIPTS = ("voice_whole_booking", "voice_mixed_with_keys", "voice_several_answers", "voice_operator")
+"""By voice alone, with keys in between, many answers at once, a person by a word; every prompt is interrupted."""
 MOMENT = "2026-11-24 10:00"
 READY_WITHIN = 30.0
 
@@ -92,13 +93,27 @@ async def hospital(listen: Listen, tmp_path: Path) -> AsyncIterator[Hospital]:
         yield only
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def spoken_calls(listen: Listen, tmp_path_factory: pytest.TempPathFactory) -> dict[str, "Played | BaseException"]:
+    """What became of each transcript; all of them speak at once, each to a hospital of its own."""
+    await listen.ready()
+    folder = tmp_path_factory.mktemp("spoken")
+    tapes = [script(name) for name in SCRIPTS]
+    async with hospitals([MOMENT] * len(tapes), folder, listen_port=listen.port) as ready:
+        pairs = zip(tapes, ready, strict=True)
+        done = await asyncio.gather(*(played(tape, hospital) for tape, hospital in pairs), return_exceptions=True)
+    return dict(zip(SCRIPTS, done, strict=True))
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
-async def test_a_caller_who_speaks_is_served_as_the_transcript_says(hospital: Hospital, name: str) -> None:
-    tape = script(name)
+async def test_a_caller_who_speaks_is_served_as_the_transcript_says(
+    spoken_calls: dict[str, "Played | BaseException"], name: str
+) -> None:
+    call = spoken_calls[name]
+    if isinstance(call, BaseException):
+        raise call
 
-    call = await played(tape, hospital)
-
-    written = [line for line in tape.lines if line.startswith(("-- ", "== "))]
+    written = [line for line in call.tape.lines if line.startswith(("-- ", "== "))]
     assert [call.ending, *call.changes] == written
     assert all(step["outcome"] != "error.not_understood" for step in call.steps), _steps(call)
 
