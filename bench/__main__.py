@@ -22,6 +22,8 @@ PARTS = {
     "voice": "a prompt made anew and one that is there already",
     "agi": "AGI round trip",
     "listen": "recognition: from the end of speech to its result, callers on a core, cost of each",
+    "understanding": "answers understood at the first try, question by question: synthetic voices on a telephone line",
+    "speaking": "from the end of speech to the first sound of the next prompt, in real calls",
     "keys": "from the end of a key to the first sound of the next prompt, and processor time of whole calls",
 }
 console = Console(stderr=True)

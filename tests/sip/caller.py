@@ -75,9 +75,13 @@ class Call:
     async def speaks(self, words: str) -> None:
         """Say the words, over whatever is being said, and give the program the silence by which it knows their end."""
         self.say(on_the_line(spoken(words)))
-        await self._handset.has_spoken()
+        await self.has_spoken()
         await asyncio.sleep(SILENCE_AFTER_DICTATION if len(words.split()) > 5 else SILENCE_AFTER_WORDS)
         self.turns.append(time.time())
+
+    async def has_spoken(self) -> None:
+        """Return when everything that was to be said has left."""
+        await self._handset.has_spoken()
 
     def hang_up(self) -> float:
         """Put the receiver down; returns when that was."""
