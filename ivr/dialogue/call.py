@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -20,7 +20,6 @@ from ivr.dialogue.line import (
     Phrase,
     Phrasebook,
     Silence,
-    Unclear,
     Utterance,
     Words,
 )
@@ -253,95 +252,112 @@ class Call:
         was not silence, GoBack, MainMenu or ToOperator where the caller asks for it.
         """
         hearing = self._ears.hearing(question) if question else None
-        silences = failures = repeats = misheard = 0
+        asked = _Asked(step, phrases, question, keypad, taken, tries, helping, hearing)
         while True:
-            attempt = silences + failures + misheard + 1
-            answer = await self._listen(step, attempt, phrases, keypad, hearing)
+            answer = await self._listen(asked)
             try:
-                if isinstance(answer, Words):
-                    answer = self._ears.read(question, answer, today=self.today())
-                if isinstance(answer, Spoken) and answer.best.is_nothing:
-                    raise _Noise
-                if isinstance(answer, Keys | Spoken):
-                    self.by_voice = isinstance(answer, Spoken)
-                    self._everywhere(step, attempt, answer, keypad, taken)
-                    value = understand(answer)
-                    self._write(step, attempt, value if isinstance(value, str) and keypad.longest == 1 else "answered")
+                if not isinstance(answer, Silence):
+                    value = understand(self._given(asked, answer))
+                    plain = isinstance(value, str) and keypad.longest == 1
+                    self._write(step, asked.attempt, str(value) if plain else "answered")
                     return value
-                if isinstance(answer, Unclear):
-                    raise TryAgain("error.not_understood")
-                if isinstance(answer, Deaf):
-                    hearing = None
-                    self._deaf(step, attempt)
-                    continue
-                silences += 1
-                self._too_often(step, silences, failures, tries)
-                self.say("error.not_heard" if silences == 1 else "error.no_answer")
-            except (_Repeat, _Help, _Noise, NotThere) as turn:
-                repeats += 1
-                if repeats > MOST_REPEATS:
-                    raise ToOperator("repeats") from None
-                if hearing and isinstance(turn, _Noise):
-                    self._write(step, attempt, "noise")
-                    hearing = replace(hearing, barge=False)
-                if isinstance(turn, NotThere):
-                    self._write(step, attempt, turn.phrase.key)
-                    self._said.append(turn.phrase)
-                for key in (helping or GENERAL_HELP) if isinstance(turn, _Help) else ():
-                    self.say(key)
+                self._silent(asked)
+            except (_Repeat, _Help, _Noise, _Deafness, NotThere) as turn:
+                self._again(asked, turn)
             except TryAgain as again:
-                self._write(step, attempt, again.phrase.key)
-                if hearing and not isinstance(answer, Keys):
-                    misheard += 1
-                    self._said.append(again.phrase)
-                    hearing = replace(hearing, barge=False)  # perhaps it was noise: it costs him the prompt once
-                    if misheard == MOST_BY_VOICE:
-                        hearing = None
-                        self.say("error.keys_only")
-                    continue
-                failures += 1
-                self._too_often(step, silences, failures, tries)
-                self._said.append(again.phrase if failures == 1 or not helping else Phrase("error.another_way"))
-                for key in helping if failures > 1 else ():
+                self._failed(asked, again, by_voice=not isinstance(answer, Keys))
+
+    def _given(self, asked: "_Asked", answer: Answer) -> Given:
+        """What the caller keyed or said, if it is an answer to this question and not a turn from it."""
+        if isinstance(answer, Deaf):
+            raise _Deafness
+        if isinstance(answer, Words):
+            spoken = self._ears.read(asked.question, answer, today=self.today())
+            if spoken.best.is_nothing:
+                raise _Noise
+            self.by_voice = True
+            self._everywhere(asked, spoken)
+            return spoken
+        if not isinstance(answer, Keys):
+            raise TryAgain("error.not_understood")
+        self.by_voice = False
+        self._everywhere(asked, answer)
+        return answer
+
+    def _silent(self, asked: "_Asked") -> None:
+        asked.silences += 1
+        self._too_often(asked)
+        self.say("error.not_heard" if asked.silences == 1 else "error.no_answer")
+
+    def _again(self, asked: "_Asked", turn: Exception) -> None:
+        """The same question once more, though nobody failed."""
+        asked.repeats += 1
+        if asked.repeats > MOST_REPEATS:
+            raise ToOperator("repeats") from None
+        match turn:
+            case NotThere():
+                self._write(asked.step, asked.attempt, turn.phrase.key)
+                self._said.append(turn.phrase)
+            case _Help():
+                for key in asked.helping or GENERAL_HELP:
                     self.say(key)
+            case _Noise():
+                self._write(asked.step, asked.attempt, "noise")
+                asked.without_barge_in()
+                self._said = asked.said_before  # it may have been cut off
+            case _Deafness():
+                self._write(asked.step, asked.attempt, "deaf")
+                asked.hearing = None
+                self._said = asked.said_before
+                if not self._told_deaf:
+                    self._told_deaf = True
+                    self.say("error.keys_only")
 
-    def _deaf(self, step: str, attempt: int) -> None:
-        """The recogniser broke: said once, counted every time."""
-        self._write(step, attempt, "deaf")
-        if not self._told_deaf:
-            self._told_deaf = True
-            self.say("error.keys_only")
-
-    def _too_often(self, step: str, silences: int, failures: int, tries: int) -> None:
-        if silences + failures < tries:
+    def _failed(self, asked: "_Asked", again: TryAgain, *, by_voice: bool) -> None:
+        self._write(asked.step, asked.attempt, again.phrase.key)
+        if asked.hearing and by_voice:
+            asked.misheard += 1
+            asked.without_barge_in()  # perhaps it was noise: that costs him the prompt once
+            self._said.append(again.phrase)
+            if asked.misheard == MOST_BY_VOICE:
+                asked.hearing = None
+                self.say("error.keys_only")
             return
-        self._write(step, silences + failures, "given_up")
-        raise ToOperator(f"failed_{step}") if failures else NoAnswer(step)
+        asked.failures += 1
+        self._too_often(asked)
+        self._said.append(again.phrase if asked.failures == 1 or not asked.helping else Phrase("error.another_way"))
+        for key in asked.helping if asked.failures > 1 else ():
+            self.say(key)
 
-    async def _listen(
-        self, step: str, attempt: int, phrases: Sequence[Phrase], keypad: Keypad, hearing: Hearing | None
-    ) -> Answer | Spoken:
+    def _too_often(self, asked: "_Asked") -> None:
+        if asked.silences + asked.failures < asked.tries:
+            return
+        self._write(asked.step, asked.silences + asked.failures, "given_up")
+        raise ToOperator(f"failed_{asked.step}") if asked.failures else NoAnswer(asked.step)
+
+    async def _listen(self, asked: "_Asked") -> Answer:
         self.questions += 1
         if self.questions > LONGEST_CALL:
             raise ToOperator("too_long")
-        asked = [self._utterance(phrase) for phrase in (*self._take(), *phrases)]
+        asked.said_before = self._take()
+        spoken = [self._utterance(phrase) for phrase in (*asked.said_before, *asked.phrases)]
         began = self.desk.now()
         try:
-            answer = await self.line.ask(asked, keypad, hearing)
+            answer = await self.line.ask(spoken, asked.keypad, asked.hearing)
         except CallerHungUp:
-            self._write(step, attempt, "hangup")
+            self._write(asked.step, asked.attempt, "hangup")
             raise
         finally:
             self._waited = self.desk.now() - began
         if isinstance(answer, Silence):
-            self._write(step, attempt, "silence")
+            self._write(asked.step, asked.attempt, "silence")
         return answer
 
-    def _everywhere(self, step: str, attempt: int, answer: Given, keypad: Keypad, taken: frozenset[str]) -> None:
+    def _everywhere(self, asked: "_Asked", answer: Given) -> None:
         """0 a person, * again, 9 back, unless the key has another meaning here; and the words for them."""
-        meaning = self._meaning(answer, keypad, taken)
+        meaning = self._meaning(answer, asked.keypad, asked.taken)
         if meaning is not None:
-            self._write(step, attempt, meaning)
+            self._write(asked.step, asked.attempt, meaning)
         match meaning:
             case "operator":
                 raise ToOperator("asked")
@@ -384,12 +400,45 @@ class Call:
         return said
 
 
+@dataclass(slots=True)
+class _Asked:
+    """One question while it is being asked: how, and how often in vain."""
+
+    step: str
+    phrases: Sequence[Phrase]
+    question: str
+    keypad: Keypad
+    taken: frozenset[str]
+    tries: int
+    helping: Sequence[str]
+    hearing: Hearing | None
+    """None: keys only, from the beginning or after two failures by voice."""
+    silences: int = 0
+    failures: int = 0
+    misheard: int = 0
+    repeats: int = 0
+    said_before: list[Phrase] = field(default_factory=list)
+    """What was said before the question's own phrases."""
+
+    @property
+    def attempt(self) -> int:
+        return self.silences + self.failures + self.misheard + 1
+
+    def without_barge_in(self) -> None:
+        if self.hearing:
+            self.hearing = replace(self.hearing, barge=False)
+
+
 class _Repeat(Exception):
     """The question is asked again; nobody failed."""
 
 
 class _Noise(Exception):
     """A sound that means nothing; it costs the caller the prompt once."""
+
+
+class _Deafness(Exception):
+    """The recogniser broke: said once in a call, written down every time."""
 
 
 class _Help(Exception):

@@ -1,7 +1,8 @@
 """The telephone for reminders and call-backs: the one he calls from, or another."""
 
-from ivr.dialogue.call import Call, TryAgain
+from ivr.dialogue.call import CORRECTIONS, Call, TryAgain
 from ivr.dialogue.numbers import ask_number
+from ivr.dialogue.turns import ToOperator
 from ivr.domain.identifiers import BadNumber, PhoneNumber
 
 
@@ -9,7 +10,11 @@ async def ask_contact(call: Call) -> PhoneNumber:
     """Ask for a telephone; the caller's own is offered where it is known."""
     if call.caller is not None and await call.yes("contact.ask"):
         return call.caller
-    return await ask_number(call, "contact", "contact.enter", longest=11, accept=_phone)
+    for _ in range(CORRECTIONS):
+        phone = await ask_number(call, "contact", "contact.enter", longest=11, accept=_phone)
+        if not call.by_voice or await call.yes("contact.right", phone=phone.e164):
+            return phone
+    raise ToOperator("contact_not_confirmed")
 
 
 def _phone(digits: str) -> PhoneNumber:
