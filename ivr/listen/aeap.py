@@ -64,7 +64,7 @@ Message = Setup | Set | Get | Unsupported | Response
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What Asterisk shows as SPEECH_TEXT(0), SPEECH_SCORE(0), SPEECH_GRAMMAR(0); more readings follow at 1, 2 …"""
+    """What Asterisk shows as SPEECH_TEXT(0), SPEECH_SCORE(0), SPEECH_GRAMMAR(0); more readings at (1/0), (2/0) …"""
 
     grammar: str
     readings: Sequence[tuple[str, int]] = field(default=(("", 0),), repr=False)

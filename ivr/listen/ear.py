@@ -71,6 +71,8 @@ class Ear:
 
     def _frame(self, frame: bytes, now: float) -> list[Barge | Heard]:
         self._time += len(frame) / BYTES_PER_SECOND
+        if self._question.echo and self._during_prompt:
+            return []
         if self._voicing.hear(frame):
             self._loud_at = now
             self._began = self._time if self._began is None else self._began
@@ -80,9 +82,14 @@ class Ear:
             return self._finish(now)
         return self._onset()
 
+    @property
+    def _during_prompt(self) -> bool:
+        """While a prompt plays that may not be interrupted."""
+        return self._time < self._question.prompt
+
     def _onset(self) -> list[Barge | Heard]:
         speaks = self._voicing.burst >= ONSET and self._voicing.voiced >= _VOICE
-        if self._question.barge and self._barged_at is None and speaks:
+        if self._question.barge and self._barged_at is None and speaks and not self._during_prompt:
             self._barged_at = self._time
             return [Barge()]
         return []
@@ -120,6 +127,8 @@ class Ear:
     def _is_noise(self, readings: list[Reading]) -> bool:
         """Nothing said, and no prompt lost by it: go on listening."""
         text = readings[0][0]
+        if self._during_prompt and not set(text.split()) - {UNKNOWN}:
+            return True
         return not text or (text == UNKNOWN and self._voicing.spoken < ONSET)
 
     def _listen_anew(self) -> None:

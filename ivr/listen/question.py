@@ -30,6 +30,10 @@ class Question:
     phrases: tuple[str, ...] = ()
     barge: bool = False
     """Tell at once that the caller speaks, so that the prompt stops."""
+    prompt: float = 0.0
+    """So long from the beginning nothing but known words may stop the prompt."""
+    echo: bool = False
+    """And nothing is heard in that time: the line brings the prompt back."""
     silence: float = 0.7
     """So much quiet ends the answer. A number dictated in groups needs 1.5 to 2."""
     enough: int = 0
@@ -63,6 +67,10 @@ def _milliseconds(name: str, value: str) -> float:
     return _whole(name, value, 100, 60_000) / 1000
 
 
+def _length(name: str, value: str) -> float:
+    return _whole(name, value, 0, 900_000) / 1000
+
+
 def _count(name: str, value: str) -> int:
     return _whole(name, value, 0, 50)
 
@@ -79,6 +87,8 @@ def _whole(name: str, value: str, least: int, most: int) -> int:
 
 _OPTIONS: dict[str, Callable[[str, str], bool | float | int]] = {
     "barge": _switch,
+    "prompt": _length,
+    "echo": _switch,
     "silence": _milliseconds,
     "longest": _milliseconds,
     "enough": _count,

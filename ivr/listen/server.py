@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import uuid
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -47,6 +48,8 @@ class Health:
     """How recognition does."""
 
     ready: bool
+    instance: str
+    """Another one after every start: speech objects of Asterisk die with it."""
     workers: int
     workers_ready: int
     streams: int
@@ -65,6 +68,7 @@ class ListenServer:
         self._config = config
         self._vocabulary = vocabulary
         self._synthetic = is_synthetic(config.model)
+        self._instance = uuid.uuid4().hex
         self._server: Server | None = None
         self._sessions: set[Session] = set()
 
@@ -115,6 +119,7 @@ class ListenServer:
         ready = self.pool.ready
         return Health(
             ready=ready > 0,
+            instance=self._instance,
             workers=self.pool.size,
             workers_ready=ready,
             streams=len(self._sessions),

@@ -21,7 +21,7 @@ STEP = "step"
 ASK = "ask"
 """Step and options in one: «yes barge=1 best=3»."""
 TOLD = "told"
-"""Asked by the line: 1 where a result of this question was sent, 0 where none was yet."""
+"""Asked by the line: how many results of this question were sent, a `barge` included."""
 KEYS = "dtmf"
 LOOK_UP_SECONDS = 2.0
 _EARLY_FRAMES = 100
@@ -176,7 +176,7 @@ class Session:
 
     def _push(self, result: aeap.Result) -> None:
         self._heard_since = False
-        self._params[TOLD] = "1"
+        self._params[TOLD] = str(int(self._params.get(TOLD, "0")) + 1)
         self._send(aeap.pushed(result))
 
     def _drop_held(self) -> None:

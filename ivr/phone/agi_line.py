@@ -1,4 +1,4 @@
-"""A telephone line of the dialogue over AGI: speech and keys in one EXEC Read, one more round trip to fetch both."""
+"""A telephone line of the dialogue over AGI: prompts, keys by EXEC Read, words or keys by agi_speech."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from ivr.dialogue.line import (
 from ivr.phone.agi_session import AgiCall, AgiFailure
 from ivr.phone.agi_speech import End, Keyed, Said, Speech
 from ivr.phone.agi_text import BadArgument
-from ivr.phone.config import PROJECT
+from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
 from ivr.phone.sound_files import BadSound, chunks, seconds_of
 
@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-HUSH = PROJECT / "asterisk_config" / "sounds" / "hush"
-"""A tenth of a second of nothing: Asterisk listens only while it plays."""
 _SLACK_SECONDS = 10.0
 """How much longer than its sounds and pauses a command may take before Asterisk is called hung."""
 _BETWEEN_FILES = 0.05
@@ -53,11 +51,19 @@ class AgiLine:
     """Implements ivr.dialogue.line.Line. `hung_up` is set within milliseconds of the hang-up."""
 
     def __init__(
-        self, call: AgiCall, voice: Voice, *, queue: str = "operators", recogniser: Recogniser | None = None
+        self,
+        call: AgiCall,
+        voice: Voice,
+        *,
+        queue: str = "operators",
+        recogniser: Recogniser | None = None,
+        hush: Hush | None = None,
     ) -> None:
+        """Speech is heard with a recogniser and silence to play while it listens; keys are taken without."""
         self._call = call
         self._voice = voice
-        self._speech = Speech(call, recogniser, HUSH) if recogniser else None
+        self._recogniser = recogniser
+        self._speech = Speech(call, recogniser, hush) if recogniser and hush else None
         self._queue = queue
         self._times: tuple[float, float] | None = None
         self.hung_up = call.hung_up
@@ -75,8 +81,10 @@ class AgiLine:
     async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
         """Speak and listen at once; the first key stops the speech, and so does a voice where it may."""
         lists = await self._lists(utterances)
-        if hearing is not None and self._speech is not None and await self.hears():
-            return await self._by_voice(self._speech, lists, keypad, hearing)
+        if hearing is not None and self._speech is not None and self._recogniser is not None:
+            if await self.hears():
+                return await self._by_voice(self._speech, lists, keypad, hearing)
+            self._recogniser.fallbacks["keys"] += 1
         *earlier, last = lists or [[]]
         for files in earlier:  # only when the names do not fit into one command
             if isinstance(answer := await self._read(files, keypad, first=_BETWEEN_FILES), Keys):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ivr.dialogue.line import Hearing, Keypad
 from ivr.phone.agi_session import AgiCall, AgiFailure
+from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
 from ivr.phone.sound_files import seconds_of
 
@@ -22,8 +23,13 @@ SLACK_SECONDS = 10.0
 _CREATE_SECONDS = 3.0
 _LONGEST_ANSWER = 25.0
 """Longer than `ivr listen` lets an answer last."""
-_EARLY = 0.5
+_EARLY = 0.2
 """What ends so much before the pause was over did not end by it."""
+_AT_ONCE = 0.01
+"""What Asterisk still waits after the silence that is played behind a prompt."""
+_BETWEEN_LISTS = 0.05
+_DEAD = "dead"
+"""Stands for the instance of a speech object that answers no more."""
 
 
 class End(Enum):
@@ -62,125 +68,161 @@ class Said:
 Outcome = End | Keyed | Said
 
 
-class Speech:
-    """The speech object of one call. Made when it is first needed, made anew where it died."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one SpeechBackground came back with."""
 
-    def __init__(self, call: AgiCall, recogniser: Recogniser, hush: Path) -> None:
+    grammar: str
+    text: str
+    count: int
+    after: float
+    """Seconds since it began."""
+    early: bool
+    """It ended before its sounds and its pause were over."""
+
+
+class Speech:
+    """The speech object of one call. Made when it is first needed, made anew where `ivr listen` was started again."""
+
+    def __init__(self, call: AgiCall, recogniser: Recogniser, hush: Hush) -> None:
         self._call = call
         self._recogniser = recogniser
         self._hush = hush
-        self._alive = self._dead = False
+        self._made_by = ""
+        """The instance of `ivr listen` that the speech object is connected to; empty: there is no object."""
         self._barge: bool | None = None
         self._longest: int | None = None
 
     async def can_hear(self) -> bool:
         """Whether a question may be asked by voice now. Raises CallerHungUp, AgiFailure."""
-        if self._alive:
-            return True
-        if not await self._recogniser.is_well():
+        instance = await self._recogniser.instance()
+        if not instance:
             return False
-        if self._dead:
+        if self._made_by == instance:
+            return True
+        if self._made_by:
+            self._made_by = ""
             await self._call.execute("SpeechDestroy")
-            self._dead = False
-        await self._call.execute("SpeechCreate", ENGINE, within=_CREATE_SECONDS)
-        # A failed SpeechCreate left nothing behind: SpeechDestroy would end the call.
-        self._alive = await self._call.evaluate("${ERROR}") != "1"
-        if not self._alive:
+        if not await self._create():
             self._recogniser.failed("create")
-        return self._alive
+            return False
+        self._made_by = instance
+        self._recogniser.worked()
+        return True
+
+    async def _create(self) -> bool:
+        """A failed one leaves nothing behind: SpeechDestroy would end the call."""
+        # An exchange without these applications refuses them; a session that broke says so at the next command.
+        with contextlib.suppress(AgiFailure):
+            await self._call.execute("SpeechCreate", ENGINE, within=_CREATE_SECONDS)
+        return await self._call.evaluate("${SPEECH(status)}") == "1"
 
     async def ask(self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing) -> Outcome:
         """Play and listen: to words with the grammar of `hearing`, to keys as `keypad` says."""
-        barge = hearing.barge and await self._may_barge()
-        outcome = await self._once(lists, keypad, hearing, barge=barge)
-        if outcome is End.NOISE:  # the prompt was lost to it: once more, and nothing stops it now
-            outcome = await self._once(lists, keypad, hearing, barge=False)
+        echo = not await self._may_barge()
+        outcome = await self._once(lists, keypad, hearing, barge=hearing.barge and not echo, echo=echo)
+        if outcome is End.NOISE:  # the prompt was lost to it: once more, and no noise stops it now
+            outcome = await self._once(lists, keypad, hearing, barge=False, echo=echo)
         return outcome
 
-    async def _once(self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing, *, barge: bool) -> Outcome:
-        await self._begin(keypad, hearing, barge=barge)
+    async def _once(
+        self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing, *, barge: bool, echo: bool
+    ) -> Outcome:
+        prompt = sum(map(seconds_of, lists))
+        await self._begin(keypad, hearing, prompt=0.0 if barge else prompt, echo=echo)
         if not await self._answers():  # before the prompt: Asterisk would play all of it to nobody
             return self._gone()
-        return await self._through(lists, keypad)
+        return await self._through(lists, keypad, prompt)
 
     async def _may_barge(self) -> bool:
-        """Off for all, or for the trunk that the call came by."""
+        """Off for all, or for the trunk that the call came by: their prompts come back as echo."""
         if self._barge is None:
             self._barge = self._recogniser.barge and await self._call.evaluate("${IVR_BARGE}") != "0"
         return self._barge
 
-    async def _begin(self, keypad: Keypad, hearing: Hearing, *, barge: bool) -> None:
+    async def _begin(self, keypad: Keypad, hearing: Hearing, *, prompt: float, echo: bool) -> None:
         if keypad.longest != self._longest:
             self._longest = keypad.longest
             await self._call.set("SPEECH_DTMF_MAXLEN", str(keypad.longest))
         asked = (
-            f"{hearing.grammar} barge={int(barge)} silence={round(hearing.silence * 1000)}"
-            f" enough={hearing.enough} best={hearing.best}"
+            f"{hearing.grammar} barge=1 prompt={round(prompt * 1000)} echo={int(echo)}"
+            f" silence={round(hearing.silence * 1000)} enough={hearing.enough} best={hearing.best}"
         )
         await self._call.set("SPEECH_ENGINE(ask)", asked)
 
-    async def _through(self, lists: Sequence[Sequence[Path]], keypad: Keypad) -> Outcome:
+    async def _through(self, lists: Sequence[Sequence[Path]], keypad: Keypad, prompt: float) -> Outcome:
         *earlier, last = lists or [[]]
         for files in earlier:  # only where the names do not fit into one command
-            outcome = await self._listen(files or [self._hush], 0.05)
+            outcome = await self._listen(files, _BETWEEN_LISTS, keypad, prompt)
             if outcome is not End.SILENCE:
                 return outcome
-        return await self._listen(last or [self._hush], keypad.first)
+            prompt -= seconds_of(files)
+        # With silence behind the prompt instead of a pause keys are waited for as Read does, whenever they begin.
+        return await self._listen([*last, self._hush.lasting(keypad.first)], _AT_ONCE, keypad, prompt)
 
-    async def _listen(self, files: Sequence[Path], pause: float) -> Outcome:
+    async def _listen(self, files: Sequence[Path], pause: float, keypad: Keypad, prompt: float) -> Outcome:
         """One SpeechBackground, and a second one behind the first sound of a voice that stops the prompt."""
-        grammar, text, count, early = await self._background(files, pause)
-        spoke = grammar == "barge"
+        told = await self._background(files, pause, keypad)
+        spoke = told.grammar == "barge"
+        stopped = spoke and told.after < prompt
         if spoke:
-            grammar, text, count, early = await self._background([self._hush], _LONGEST_ANSWER)
-        match grammar:
+            told = await self._background([self._hush.lasting(_LONGEST_ANSWER)], _AT_ONCE, keypad)
+        match told.grammar:
             case "dtmf":
-                return Keyed(text, whole=not early or not await self._was_told())
+                return Keyed(told.text, whole=not await self._was_cut(told.text, keypad, results=int(spoke)))
             case "failed":
-                self._recogniser.fallbacks["worker"] += 1
+                self._recogniser.doubted("worker")
                 return End.DEAF
             case "":
-                return await self._nothing(early)
-        if set(text.split()) - {UNKNOWN}:
-            return Said((text, *await self._others(count)))
-        return End.NOISE if spoke else End.UNCLEAR
+                return await self._nothing(told)
+        if set(told.text.split()) - {UNKNOWN}:
+            return Said((told.text, *await self._others(told.count)))
+        return End.NOISE if stopped else End.UNCLEAR
 
-    async def _background(self, files: Sequence[Path], pause: float) -> tuple[str, str, int, bool]:
-        """Grammar, text and number of results; and whether it ended before the pause was over."""
+    async def _background(self, files: Sequence[Path], pause: float, keypad: Keypad) -> _Told:
         loop = asyncio.get_running_loop()
-        within = seconds_of(files) + pause
+        lasts = seconds_of(files) + pause
+        within = lasts + keypad.longest * keypad.between + SLACK_SECONDS
         await self._call.execute("SpeechStart")
         began = loop.time()
-        names = "&".join(map(str, files))
-        await self._call.execute("SpeechBackground", names, f"{pause:.3f}", within=within + 16 * 5 + SLACK_SECONDS)
-        early = loop.time() - began < within - _EARLY
+        await self._call.execute("SpeechBackground", "&".join(map(str, files)), f"{pause:.3f}", within=within)
+        after = loop.time() - began
         told = await self._call.evaluate("${SPEECH(results)}:${SPEECH_GRAMMAR(0)}:${SPEECH_TEXT(0)}")
         count, grammar, text = (*told.split(":", 2), "", "")[:3]
         number = int(count) if count.isdecimal() else 0
-        return (grammar, text.strip(), number, early) if number else ("", "", 0, early)
+        if not number:
+            grammar = text = ""
+        return _Told(grammar, text.strip(), number, after, early=after < lasts - _EARLY)
 
     async def _others(self, count: int) -> list[str]:
-        return [(await self._call.evaluate(f"${{SPEECH_TEXT({number})}}")).strip() for number in range(1, count)]
+        return [(await self._call.evaluate(f"${{SPEECH_TEXT({n}/0)}}")).strip() for n in range(1, count)]
 
-    async def _nothing(self, early: bool) -> End:
-        """No result: nobody spoke, a lone terminator, or a recogniser that is gone."""
-        if not early:
+    async def _was_cut(self, keys: str, keypad: Keypad, *, results: int) -> bool:
+        """Only a first key that comes in one frame with a result ends the collecting before its time."""
+        if len(keys) != 1 or keypad.longest == 1:
+            return False
+        told = await self._told()
+        return told.isdecimal() and int(told) > results
+
+    async def _nothing(self, told: _Told) -> End:
+        """No result: nobody spoke, a lone terminator, or a recogniser that is gone or hangs."""
+        if not await self._recogniser.is_well(fresh=True):
+            return self._gone()
+        if not told.early:
             return End.SILENCE
         return End.TERMINATOR if await self._answers() else self._gone()
 
     def _gone(self) -> End:
-        self._alive, self._dead = False, True
+        self._made_by = _DEAD
         self._recogniser.failed("gone")
         return End.DEAF
 
     async def _answers(self) -> bool:
-        return await self._engine("told") != ""
+        """The speech object still leads to somebody; Asterisk finds out within a second."""
+        return await self._told() != ""
 
-    async def _was_told(self) -> bool:
-        """A result of speech ended the collecting of keys."""
-        return await self._engine("told") == "1"
-
-    async def _engine(self, name: str) -> str:
+    async def _told(self) -> str:
+        """How many results of this question `ivr listen` has sent."""
         with contextlib.suppress(AgiFailure):
-            return await self._call.evaluate(f"${{SPEECH_ENGINE({name})}}")
+            return await self._call.evaluate("${SPEECH_ENGINE(told)}")
         return ""

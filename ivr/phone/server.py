@@ -13,6 +13,7 @@ from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
 from ivr.phone.caller import Caller, call_key_of, caller_of
 from ivr.phone.config import BadPhoneConfig, PhoneConfig
+from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ class Health:
     served: int
     refused: int
     failed: int
+    fallbacks: Mapping[str, int]
+    """What went wrong with speech, and under `keys` how many questions went by keys for it."""
 
     @property
     def takes_calls(self) -> bool:
@@ -53,6 +56,7 @@ class PhoneServer:
         self._config = config
         self._voice = voice
         self._recogniser = recogniser
+        self._hush = Hush(config.sounds)
         self._stories = stories
         self._application: AgiApplication | None = None
         self._server: asyncio.Server | None = None
@@ -107,6 +111,7 @@ class PhoneServer:
             served=self._served,
             refused=self._refused,
             failed=self._failed,
+            fallbacks=dict(self._recogniser.fallbacks) if self._recogniser else {},
         )
 
     async def _take(self, route: str, call: AgiCall) -> None:
@@ -125,7 +130,7 @@ class PhoneServer:
 
     async def _tell(self, story: Story, call: AgiCall) -> None:
         try:
-            line = AgiLine(call, self._voice, recogniser=self._recogniser)
+            line = AgiLine(call, self._voice, recogniser=self._recogniser, hush=self._hush)
             await story(line, caller_of(call.headers), call_key_of(call.headers))
             self._served += 1
         except CallerHungUp:

@@ -33,6 +33,7 @@ async def test_health_names_the_model_and_counts_workers_and_callers(server, cal
 
     told = json.loads(text)
     assert status == 200
+    assert told.pop("instance") == server.health().instance
     assert told == {
         "ready": True,
         "workers": 1,
