@@ -169,7 +169,7 @@ def _meant(name: str, matches: Sequence[Match[Any]]) -> Any:
     """What all matches of one kind mean together; None where two contradict each other."""
     values = [match.value for match in matches if not match.weak] or [match.value for match in matches]
     agree = _AGREE.get(name.removeprefix("bare "), _same)
-    return reduce(lambda one, other: None if one is None else agree(one, other), values)
+    return reduce(lambda one, other: None if one is None or other is None else agree(one, other), values)
 
 
 def _same(one: Any, other: Any) -> Any:

@@ -62,7 +62,7 @@ def test_keys_may_come_from_a_file_whose_end_hangs_up(tmp_path, sqlite_template)
     (tmp_path / "keys").write_text("5\n\n*\nоператор", encoding="utf-8")
     environment = {**os.environ, "IVR_FOLDERS__VAR": str(tmp_path)}
     with (tmp_path / "keys").open() as keys:
-        command = [sys.executable, "-m", "ivr.cli", "talk"]
+        command = [sys.executable, "-m", "ivr.cli", "talk", "--at", "2026-11-24 10:00"]
         done = subprocess.run(command, stdin=keys, capture_output=True, text=True, check=False, env=environment)
 
     assert (done.returncode, done.stderr) == (0, "")

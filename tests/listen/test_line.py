@@ -314,8 +314,10 @@ async def test_a_recogniser_that_dies_in_mid_call_leaves_the_keys_and_is_used_ag
 
 @pytest.mark.parametrize("trouble", ["dead", "accepts and never answers"])
 async def test_a_recogniser_that_is_ill_holds_no_caller(asterisk, call, recogniser, trouble):
+    visitors = []
+
     async def nothing(reader, writer):
-        await asyncio.sleep(WITHIN)
+        visitors.append(writer)
 
     port = asterisk.config.listen_port
     hung = await asyncio.start_server(nothing, "127.0.0.1", port) if trouble != "dead" else None
@@ -330,6 +332,8 @@ async def test_a_recogniser_that_is_ill_holds_no_caller(asterisk, call, recognis
     finally:
         if hung:
             hung.close()
+            for visitor in visitors:
+                visitor.close()
 
     assert hears == (False, False)
     assert seconds < 1

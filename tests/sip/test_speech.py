@@ -155,7 +155,9 @@ async def test_silence_noise_and_a_wrong_word_are_told_apart(hospital: Hospital)
         await call.hears()
         call.say(on_the_line(noise(1.0)))  # a rustle is nobody
         await call.speaks("апельсин")
-        await until_journal_has(hospital, ("purpose", "error.not_understood"), ("purpose", "noise"))
+        await until_journal_has(
+            hospital, ("purpose", "error.not_understood"), ("purpose", "noise"), ("purpose", "silence")
+        )
         await call.hears()
         await call.speaks("заболела")
         await until_journal_has(hospital, ("purpose", "ILLNESS"))
