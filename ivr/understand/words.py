@@ -1,5 +1,7 @@
 """A recognised answer as words: small letters, no ё, no hyphens."""
 
+MOST_WORDS = 100
+"""In twenty seconds nobody says more."""
 UNKNOWN = "[unk]"
 """What the recogniser writes for a word that the question does not know."""
 
@@ -27,5 +29,5 @@ def plain(text: str) -> str:
 
 
 def split(text: str) -> Words:
-    """«К ухо-горло-носу» is («к», «ухо», «горло», «носу»)."""
-    return tuple(plain(text.lower()).replace("-", " ").split())
+    """«К ухо-горло-носу» is («к», «ухо», «горло», «носу»). What is longer than any answer is cut."""
+    return tuple(plain(text.lower()).replace("-", " ").split())[:MOST_WORDS]

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, time, timedelta
+from time import monotonic as time_now
 
 import pytest
 from hypothesis import assume, given
@@ -60,6 +61,16 @@ def test_text_of_any_kind_breaks_nothing(text):
 
 
 OWN = grammar()
+
+
+def test_an_answer_without_end_is_read_in_no_time(own):
+    began = time_now()
+    for question in QUESTIONS:
+        own.hear(question, "сорок пять " * 5000, today=TODAY)
+    digits.readings("сорок пять " * 5000, frozenset({11}))
+    birth.readings("первого " * 5000, today=TODAY)
+
+    assert time_now() - began < 5
 
 
 def test_a_question_that_is_none_is_refused(own):
