@@ -44,6 +44,8 @@ def set_up(log: Log) -> None:
     # panoramisk writes whole actions with their secrets at this level.
     logging.getLogger("panoramisk").setLevel(logging.CRITICAL)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It tells of every look at the health of the recogniser, one a second.
+    logging.getLogger("websockets").setLevel(logging.WARNING)
 
 
 def _console() -> Any:

@@ -1,6 +1,7 @@
 """`ivr check`: everything that can be wrong before a caller finds it; one line each."""
 
 import asyncio
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,11 @@ from ivr.commands.probing import Finding, finding
 from ivr.commands.wording import lint_of
 from ivr.listen import models
 from ivr.listen.engine import Engine
+from ivr.phone.agi_speech import ENGINE
 from ivr.phone.ami import Ami, AmiRefused
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import PhoneConfig
+from ivr.phone.render import listen_url
 from ivr.phone.server import ROUTES
 from ivr.phone_config import phone_config_of
 from ivr.settings import Settings, config_file
@@ -37,6 +40,7 @@ async def check(settings: Settings) -> list[Finding]:
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
         finding("speech", lambda: speech(settings), within=60),
+        finding("modules", lambda: speech_in_asterisk(settings)),
         finding("rights", lambda: rights(config)),
         finding("dialplan", lambda: dialplan(settings, config)),
     )
@@ -84,8 +88,34 @@ async def speech(settings: Settings) -> str:
     told = await probing.speech(settings, within=1)
     if not models.is_installed(settings.speech_model):
         return f"keys only: no speech model in {settings.speech_model}; `ivr models install small` brings one"
+    if not settings.listen.enabled:
+        return told
     unknown = await asyncio.to_thread(_unknown_words, settings)
-    return f"{told}; {unknown} words that callers may say are unknown to the model (`ivr models words`)"
+    fixed = "" if models.takes_words(settings.speech_model) else "; it cannot be told the words of a question"
+    return f"{told}{fixed}; {unknown} words that callers may say are unknown to the model (`ivr models words`)"
+
+
+SPEECH_MODULES = ("res_http_websocket.so", "res_aeap.so", "res_speech_aeap.so", "app_speech_utils.so")
+"""What Asterisk needs to lead callers to `ivr listen`."""
+
+
+async def speech_in_asterisk(settings: Settings) -> str:
+    """Its modules run and our recogniser is known to it. Raises RuntimeError: callers would be served by keys only."""
+    if not settings.listen.enabled:
+        return "not needed: listen.enabled is false"
+    config = phone_config_of(settings)
+    program = machine.find_asterisk(settings.path(settings.folders.build))
+    own = Asterisk(program, config) if program else None
+    if not own or not own.control.exists():
+        return "not looked at: Asterisk is not one that `ivr up` started (docs/asterisk.md)"
+    loaded = await asyncio.to_thread(own.cli, "module show")
+    missing = [name for name in SPEECH_MODULES if not re.search(rf"^{re.escape(name)} .*Running", loaded, re.MULTILINE)]
+    if missing:
+        raise RuntimeError(f"keys only: {', '.join(missing)} not running; render the configuration again and restart")
+    url, known = listen_url(config), await asyncio.to_thread(own.cli, "aeap show clients")
+    if not re.search(rf"^client: {ENGINE}\n(?:.+\n)*?.*{re.escape(url)}", known, re.MULTILINE):
+        raise RuntimeError(f"keys only: aeap.conf does not lead to {url}; render the configuration again and reload it")
+    return f"{len(SPEECH_MODULES)} for speech, {url}"
 
 
 def _unknown_words(settings: Settings) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import vosk
 
 from ivr.listen.answer import Reading
+from ivr.listen.models import takes_words
 from ivr.listen.question import UNKNOWN, Question
 from ivr.listen.trouble import BadModel
 
@@ -32,8 +33,7 @@ class Engine:
             self._model = vosk.Model(str(folder))
         except Exception as problem:  # Vosk raises nothing narrower
             raise BadModel(f"{folder}: Vosk cannot load it; `ivr models verify` compares its files") from problem
-        # Without this file the search graph is fixed, and Vosk ignores the words it is given.
-        self._takes_words = (folder / "graph/HCLr.fst").is_file()
+        self._takes_words = takes_words(folder)  # Vosk ignores the words it is given where it cannot use them
 
     def knows(self, word: str) -> bool:
         return bool(self._model.vosk_model_find_word(word) >= 0)

@@ -52,6 +52,11 @@ def is_installed(folder: Path) -> bool:
     return all((folder / name).is_file() for name in NEEDED)
 
 
+def takes_words(folder: Path) -> bool:
+    """Whether it can be told which words a question expects: a fixed search graph cannot."""
+    return (folder / "graph/HCLr.fst").is_file()
+
+
 def is_synthetic(folder: Path) -> bool:
     """Whether this model was made of synthetic voices: then say so wherever it is used."""
     try:

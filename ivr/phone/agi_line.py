@@ -137,6 +137,8 @@ class AgiLine:
 
     async def transfer(self, *, apologise: bool = False, urgent: bool = False, reason: str = "story") -> None:
         """Let the dialplan queue the caller for a person when the story returns; `reason` is a code, never words."""
+        if self._speech:
+            await self._speech.close()
         await self._set("IVR_REASON", reason)
         await self._set("IVR_APOLOGISE", "1" if apologise else "")
         await self._set("IVR_URGENT", "1" if urgent else "")

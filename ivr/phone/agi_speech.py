@@ -112,10 +112,18 @@ class Speech:
 
     async def _create(self) -> bool:
         """A failed one leaves nothing behind: SpeechDestroy would end the call."""
-        # An exchange without these applications refuses them; a session that broke says so at the next command.
-        with contextlib.suppress(AgiFailure):
+        try:
             await self._call.execute("SpeechCreate", ENGINE, within=_CREATE_SECONDS)
-        return await self._call.evaluate("${SPEECH(status)}") == "1"
+        except AgiFailure:  # an exchange without its modules; a session that broke says so at the next command
+            return False
+        return await self._call.evaluate("${ERROR}") != "1"
+
+    async def close(self) -> None:
+        """Nothing is asked any more: `ivr listen` need not keep a place for a caller who talks to a person."""
+        if self._made_by:
+            self._made_by = ""
+            with contextlib.suppress(AgiFailure):
+                await self._call.execute("SpeechDestroy")
 
     async def ask(self, lists: Sequence[Sequence[Path]], keypad: Keypad, hearing: Hearing) -> Outcome:
         """Play and listen: to words with the grammar of `hearing`, to keys as `keypad` says."""
@@ -195,7 +203,8 @@ class Speech:
         return _Told(grammar, text.strip(), number, after, early=after < lasts - _EARLY)
 
     async def _others(self, count: int) -> list[str]:
-        return [(await self._call.evaluate(f"${{SPEECH_TEXT({n}/0)}}")).strip() for n in range(1, count)]
+        texts = [await self._call.evaluate(f"${{SPEECH_TEXT({rank}/0)}}") for rank in range(1, count)]
+        return [text.strip() for text in texts if text.strip()]
 
     async def _was_cut(self, keys: str, keypad: Keypad, *, results: int) -> bool:
         """Only a first key that comes in one frame with a result ends the collecting before its time."""

@@ -13,14 +13,12 @@ class Hush:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: set[str] = set()
 
     def lasting(self, seconds: float) -> Path:
         """One of this length, without extension; made when it is first wanted. Raises BadSound."""
         name = f"hush-{round(seconds * 1000)}"
-        if name not in self._made:
+        if not (self._folder / f"{name}.alaw").exists():
             self._make(name, max(1, round(seconds * 8000)))
-            self._made.add(name)
         return self._folder / name
 
     def _make(self, name: str, samples: int) -> None:

@@ -44,7 +44,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "AGI_HOST": config.agi_host,
         "AGI_PORT": str(config.agi_port),
         "AGI_SECRET": config.agi_secret,
-        "LISTEN_URL": f"ws://{_bracketed(config.listen_host)}:{config.listen_port}/",
+        "LISTEN_URL": listen_url(config),
         "TRUNK_BARGE": str(int(config.trunk_barge)),
         "AMI_HOST": config.ami_host,
         "AMI_PORT": str(config.ami_port),
@@ -105,8 +105,10 @@ def _write(path: Path, text: str) -> Path:
     return Path(beside).replace(path)
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+def listen_url(config: PhoneConfig) -> str:
+    """Where Asterisk finds the recogniser."""
+    host = f"[{config.listen_host}]" if ":" in config.listen_host else config.listen_host
+    return f"ws://{host}:{config.listen_port}/"
 
 
 def _everywhere(address: str) -> bool:

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from ivr.dialogue.line import CallerHungUp, Keypad, Utterance
+from ivr.phone.render import render
 from ivr.phone.server import PhoneServer
+from tests.asterisk import phone_config
 from tests.phone.far_phone import until
 
 APOLOGY = ("ivr-inbound Playback ", "ivr-operators Queue operators")
@@ -99,6 +101,26 @@ async def test_a_story_that_hangs_up_ends_the_call(answer_calls, phone):
 
     await phone.reaches("ivr-inbound Hangup")
     assert not phone.has_done("ivr-operators")
+
+
+@pytest.mark.parametrize(("door", "barge"), [("from-trunk", "1"), ("from-phone", "")])
+async def test_a_call_by_the_trunk_says_whether_a_voice_may_stop_the_prompt(answer_calls, phone, door, barge):
+    told = asyncio.get_running_loop().create_future()
+
+    async def story(line, caller, key):
+        told.set_result(await line._call.evaluate("${IVR_BARGE}"))
+        await line.hang_up()
+
+    await answer_calls(story)
+    await phone.call(to=f"122@{door}")
+
+    assert await asyncio.wait_for(told, 10) == barge
+
+
+def test_a_trunk_with_echo_is_rendered_without_barge_in(tmp_path):
+    render(phone_config(tmp_path, trunk_barge=False), tmp_path, tmp_path / "out")
+
+    assert "Set(IVR_BARGE=0)" in (tmp_path / "out" / "extensions_ivr.conf").read_text()
 
 
 async def test_a_queue_that_gives_the_caller_back_says_why_and_keeps_his_key(answer_calls, phone):

@@ -78,6 +78,13 @@ def test_only_the_files_to_include_are_written(tmp_path):
     assert [path.name for path in written] == list(INCLUDES)
 
 
+@pytest.mark.parametrize(("host", "url"), [("127.0.0.1", "ws://127.0.0.1:9300/"), ("::1", "ws://[::1]:9300/")])
+def test_the_recogniser_is_told_by_its_address(tmp_path, host, url):
+    render(phone_config(tmp_path, listen_host=host, listen_port=9300), tmp_path, tmp_path / "out", include_only=True)
+
+    assert f"url = {url}\n" in (tmp_path / "out" / "aeap_ivr.conf").read_text()
+
+
 def test_files_with_secrets_are_for_their_owner_alone(tmp_path):
     for path in render(phone_config(tmp_path), tmp_path, tmp_path / "out"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
