@@ -21,7 +21,7 @@ ENGINE = "ivr-listen"
 UNKNOWN = "[unk]"
 SLACK_SECONDS = 10.0
 _CREATE_SECONDS = 3.0
-_LONGEST_ANSWER = 25.0
+LONGEST_ANSWER = 25.0
 """Longer than `ivr listen` lets an answer last."""
 _EARLY = 0.2
 """What ends so much before the pause was over did not end by it."""
@@ -174,7 +174,7 @@ class Speech:
         spoke = told.grammar == "barge"
         stopped = spoke and told.after < prompt
         if spoke:
-            told = await self._background([self._hush.lasting(_LONGEST_ANSWER)], _AT_ONCE, keypad)
+            told = await self._background([self._hush.lasting(LONGEST_ANSWER)], _AT_ONCE, keypad)
         match told.grammar:
             case "dtmf":
                 return Keyed(told.text, whole=not await self._was_cut(told.text, keypad, results=int(spoke)))

@@ -61,23 +61,29 @@ class Recogniser:
 
     def worked(self) -> None:
         """It did what a caller needed: it is well again."""
+        if self._pause:
+            log.info("speech is recognised again")
         self._pause = 0.0
         self._trial_until = float("-inf")
 
     def doubted(self, reason: str) -> None:
         """One answer broke: the next caller asks how it is."""
-        self.fallbacks[reason] += 1
-        self._instance = ""
+        self._count(reason)
+        log.warning("an answer was not recognised, the question goes by keys", extra={"reason": reason})
 
     def failed(self, reason: str) -> None:
         """It let a caller down: nobody else is sent there for a while."""
-        self.doubted(reason)
+        self._count(reason)
         self._trial_until = float("-inf")
         if self._now() < self._shut_until:  # calls that it took with it are one failure
             return
         self._pause = min(max(self._pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
         self._shut_until = self._now() + self._pause
         log.warning("speech is not recognised, questions go by keys", extra={"reason": reason, "pause_s": self._pause})
+
+    def _count(self, reason: str) -> None:
+        self.fallbacks[reason] += 1
+        self._instance = ""
 
     async def _ask(self) -> str:
         try:

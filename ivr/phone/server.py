@@ -11,10 +11,12 @@ from ivr.dialogue.line import CallerHungUp
 from ivr.phone.agi import AgiApplication, AgiCall
 from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
+from ivr.phone.agi_speech import LONGEST_ANSWER
 from ivr.phone.caller import Caller, call_key_of, caller_of
 from ivr.phone.config import BadPhoneConfig, PhoneConfig
 from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
+from ivr.phone.sound_files import BadSound
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class PhoneServer:
         self._config = config
         self._voice = voice
         self._recogniser = recogniser
-        self._hush = Hush(config.sounds)
+        self._hush: Hush | None = None
         self._stories = stories
         self._application: AgiApplication | None = None
         self._server: asyncio.Server | None = None
@@ -66,6 +68,7 @@ class PhoneServer:
 
     async def start(self) -> None:
         """Listen. Raises BadPhoneConfig if the port is taken or the address is not ours."""
+        self._hush = _silence(self._config) if self._recogniser else None
         self._application = AgiApplication(secret=self._config.agi_secret)
         for name in ROUTES:
             self._application.add_route(name, partial(self._take, name))
@@ -156,3 +159,14 @@ class PhoneServer:
     async def _answer_probe(self, call: AgiCall) -> None:
         """`ivr status` asks whether anybody is here, and who."""
         call.post("NOOP", self._config.instance)
+
+
+def _silence(config: PhoneConfig) -> Hush | None:
+    """What is played while callers are listened to; without it they are served by keys."""
+    hush = Hush(config.sounds)
+    try:
+        hush.lasting(LONGEST_ANSWER)
+    except BadSound as problem:
+        log.error("callers are served by keys only", extra={"reason": str(problem)})
+        return None
+    return hush

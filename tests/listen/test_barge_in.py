@@ -85,3 +85,38 @@ async def test_the_answer_is_told_though_the_telephone_falls_silent_after_the_on
     grammars = [(await asyncio.wait_for(caller.results.get(), 5))[-1]["grammar"] for _ in range(2)]
 
     assert grammars == ["barge", "specialty"]
+
+
+async def test_behind_a_prompt_that_may_not_be_stopped_the_voice_is_told(caller):
+    await caller.engine(ask="specialty barge=1 prompt=600")
+    speaking = asyncio.create_task(caller.speak(APPOINTMENT.audio + silence(2), pace=0.002))
+
+    first = (await asyncio.wait_for(caller.results.get(), 10))[-1]
+    told = await caller.request("get", params=["told"])
+    answer = (await asyncio.wait_for(caller.results.get(), 10))[-1]
+    await speaking
+
+    assert (first["grammar"], told["params"]) == ("barge", {"told": "1"})
+    assert answer["text"] == APPOINTMENT.text
+    assert (await caller.request("get", params=["told"]))["params"] == {"told": "2"}
+
+
+async def test_sounds_and_unknown_words_do_not_stop_such_a_prompt_and_known_words_do(caller):
+    unknown = BY_FILE["09"].audio + silence(1.5)
+    await caller.engine(ask="digits barge=1 prompt=60000")
+    await caller.speak(silence(0.5) + hum(0.6) + silence(1.5) + unknown, pace=0.002)
+    assert caller.pushed == 0
+
+    result = await caller.listen(BY_FILE["10"].audio)
+
+    assert result["text"] == BY_FILE["10"].text
+    assert caller.pushed == 1
+
+
+async def test_with_echo_nothing_is_heard_of_the_prompt(caller):
+    prompt = BY_FILE["02"].audio + silence(1)
+    await caller.engine(ask=f"yesno barge=0 echo=1 prompt={len(prompt) // 16}")
+
+    result = await caller.listen(prompt + silence(0.5) + BY_FILE["01"].audio)
+
+    assert result["text"] == BY_FILE["01"].text

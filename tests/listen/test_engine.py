@@ -81,7 +81,16 @@ def test_every_voice_on_a_telephone_has_a_pitch(sample):
 
 
 @pytest.mark.parametrize(
-    "options", [{"barge": "yes"}, {"silence": "0"}, {"silence": "1.5"}, {"best": "0"}, {"enough": "-1"}]
+    "options",
+    [
+        {"barge": "yes"},
+        {"echo": "2"},
+        {"prompt": "-1"},
+        {"silence": "0"},
+        {"silence": "1.5"},
+        {"best": "0"},
+        {"enough": "-1"},
+    ],
 )
 def test_options_that_cannot_be_are_refused_by_name(options):
     with pytest.raises(BadOption, match=next(iter(options))):

@@ -1,6 +1,6 @@
 """A recogniser in a process of its own, with the words of the samples: to be killed, hung and started again.
 
-`python -m tests.listen.listen_program PORT` serves until it is ended.
+`python -m tests.line.listen_program PORT` serves until it is ended.
 """
 
 import asyncio
