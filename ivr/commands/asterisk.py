@@ -18,7 +18,13 @@ asterisk_app = typer.Typer(
 screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 
 _BASES = {name: name.replace("_ivr", "") for name in INCLUDES}
-_RELOADS = ("dialplan reload", "module reload res_pjsip.so", "queue reload all", "manager reload")
+_RELOADS = (
+    "dialplan reload",
+    "module reload res_pjsip.so",
+    "queue reload all",
+    "manager reload",
+    "module reload res_aeap.so",
+)
 
 
 @asterisk_app.callback()
@@ -62,5 +68,6 @@ def _instructions(folder: Path) -> str:
     lines += [f"  {base:16} #include {folder}/{name}" for name, base in _BASES.items()]
     lines += ["Asterisk's user must be able to read them: chown asterisk. Then, without ending a call:"]
     lines += [f"  asterisk -rx '{command}'" for command in _RELOADS]
+    lines += ["For speech load res_http_websocket, res_aeap, res_speech_aeap and app_speech_utils, in this order."]
     lines += ["Lead calls to the IVR with Goto(ivr-inbound,s,1). More: docs/asterisk.md"]
     return "\n".join(lines)

@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 from ivr.commands.asterisk import asterisk_app
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import PROJECT, BadPhoneConfig, Operator, PhoneConfig, Trunk
-from ivr.phone.render import INCLUDES, fill, render, values_of
+from ivr.phone.render import INCLUDES, fill, listen_url, render, values_of
 from tests.asterisk import phone_config, program, running_asterisk
 
 # What an administrator's own Asterisk might consist of, but for the modules.
 PBX = {
+    "aeap.conf": "[theirs]\ntype = client\ncodecs = !all,slin\nurl = ws://127.0.0.1:1/\nprotocol = speech_to_text\n",
     "extensions.conf": "[general]\nstatic = yes\n\n[their-own]\nexten => 1,1,Goto(ivr-inbound,s,1)\n",
     "manager.conf": "[general]\nenabled = yes\nbindaddr = 127.0.0.1\nport = {ami}\nwebenabled = no\n",
     "pjsip.conf": "[theirs]\ntype = transport\nprotocol = udp\nbind = 127.0.0.1:{sip}\n",
@@ -41,6 +42,12 @@ def test_an_existing_asterisk_takes_the_files_in_by_include(tmp_path):
         assert "Goto(ivr-inbound,s,1)" in asterisk.cli("dialplan show their-own")
         assert "operators has 0 calls" in asterisk.cli("queue show operators")
         assert "their-queue" in asterisk.cli("queue show")
+        recognisers = asterisk.cli("aeap show clients")
+        assert "client: theirs" in recognisers
+        assert (
+            f"client: ivr-listen\n\tcodecs: (slin)\n\tprotocol: speech_to_text\n\turl: {listen_url(config)}"
+            in recognisers
+        )
         assert "op1/101" in asterisk.cli("pjsip show endpoints")
         assert "username: ivr" in asterisk.cli("manager show user ivr")
     finally:
@@ -138,6 +145,8 @@ def test_the_command_writes_the_files_and_says_what_to_do(tmp_path, monkeypatch)
 
     assert result.exit_code == 0, result.output
     assert f"#include {tmp_path}/out/extensions_ivr.conf" in result.output
+    assert f"#include {tmp_path}/out/aeap_ivr.conf" in result.output
+    assert "module reload res_aeap.so" in result.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == list(INCLUDES)
 
 
