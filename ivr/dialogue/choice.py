@@ -86,12 +86,20 @@ async def _as_asked(call: Call, patient: Patient) -> bool:
         wanted = wanted or next((doctor.speciality for doctor in doctors), None)
         doctors = [doctor for doctor in doctors if doctor.speciality == wanted]
         form.doctor_id = doctors[0].id if len(doctors) == 1 else None
-    if wanted is None:
+    if wanted is None or not await _works_here(call, wanted):
         return False
     own = await call.do(choice.own_doctor, patient)
     if form.doctor_id is None and own is not None and own.speciality == wanted:
         return False  # the district doctor is offered by name
     return await _admitted(call, patient, wanted)
+
+
+async def _works_here(call: Call, key: str) -> bool:
+    """By voice any speciality can be named, also one that nobody has here."""
+    if await call.do(choice.is_staffed, key):
+        return True
+    call.say("speciality.not_admitted")
+    return False
 
 
 async def _own_doctor_or_another(call: Call, patient: Patient) -> None:
@@ -134,7 +142,7 @@ async def _from_menu(call: Call, patient: Patient) -> None:
                 key = await _others(call, patient)
             except GoBack:
                 continue
-        if await _admitted(call, patient, key):
+        if await _works_here(call, key) and await _admitted(call, patient, key):
             assert call.form.speciality  # noqa: S101 - set by _admitted
             if call.form.moves or await _confirmed(call, call.form.speciality):
                 return

@@ -24,6 +24,12 @@ def doctor(work: Work, doctor_id: int) -> Doctor:
         return work.staff.doctor(doctor_id)
 
 
+def is_staffed(work: Work, key: str) -> bool:
+    """Somebody works here in that speciality."""
+    with work.reading():
+        return any(speciality.key == key for speciality in work.staff.specialities(staffed=True))
+
+
 def doctors_named(work: Work, surname: str) -> list[Doctor]:
     """Everybody of that surname who works here."""
     with work.reading():
