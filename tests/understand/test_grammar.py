@@ -5,7 +5,7 @@ from datetime import date, time, timedelta
 from time import monotonic as time_now
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ivr.domain import identifiers
@@ -53,6 +53,7 @@ def test_words_in_any_order_break_nothing(own, question):
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_text_of_any_kind_breaks_nothing(text):
     for question in QUESTIONS:
         OWN.hear(question, text, today=TODAY)
@@ -98,6 +99,7 @@ def test_every_day_that_our_voice_says_is_understood(own, ahead):
 
 
 @given(st.dates(min_value=date(1910, 1, 1), max_value=TODAY))
+@settings(deadline=None)
 def test_every_birth_date_that_our_voice_says_is_understood(born):
     readings = birth.readings(plain(dates.with_year(born, "n")), today=TODAY)
 
@@ -105,11 +107,13 @@ def test_every_birth_date_that_our_voice_says_is_understood(born):
 
 
 @given(st.text("0123456789", min_size=1, max_size=16))
+@settings(deadline=None)
 def test_digits_said_one_by_one_are_those_digits(number):
     assert digits.readings(plain(said_digits(number)), frozenset({len(number)})) == [number]
 
 
 @given(st.lists(st.integers(0, 999), min_size=1, max_size=6))
+@settings(deadline=None)
 def test_digits_said_in_groups_are_among_the_readings(groups):
     text = " ".join(map(cardinal, groups))
     number = "".join(map(str, groups))
