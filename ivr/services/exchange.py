@@ -95,7 +95,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The talk with a caller of the queue is over for this telephone; `transferred` where the caller goes on elsewhere."""
+    """The talk with a caller of the queue is over for this telephone; `transferred`: the caller goes on elsewhere."""
 
     phone: str
     call_key: str
@@ -125,7 +125,10 @@ class Exchange(Protocol):
     """Every method may be called from any thread, answers within seconds, or raises ExchangeDown."""
 
     def start(self, tell: Callable[[Event], None]) -> None:
-        """Connect, stay connected, tell what happens; `tell` is called from a thread of the exchange and returns soon."""
+        """Connect, stay connected, tell what happens.
+
+        `tell` is called from a thread of the exchange and returns soon.
+        """
 
     def close(self) -> None: ...
 
