@@ -94,11 +94,11 @@ class Works:
         self._engine.dispose()
 
 
-def work_factory(settings: Settings) -> Works:
+def work_factory(settings: Settings, *, threads: int | None = None) -> Works:
     """New units of work on the database of the settings; nothing is opened before the first one."""
     if settings.database_url.startswith("sqlite:"):
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Works(open_engine(settings.database_url, pool_size=settings.phone.threads + 2))
+    return Works(open_engine(settings.database_url, pool_size=(threads or settings.phone.threads) + 2))
 
 
 @contextmanager

@@ -81,6 +81,16 @@ def listen(
 
 
 @app.command()
+def web(
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
+    """Serve the site: the desk, the registry, the telephone in the browser."""
+    from ivr.commands.web import serve
+
+    serve(_settings(), parent=parent)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Say which parts run; exit 0 only when calls are taken."""
     import asyncio

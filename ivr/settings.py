@@ -79,6 +79,7 @@ class Database(Section):
 class Sip(Section):
     bind: str = Field("127.0.0.1", description="Address telephones reach; 0.0.0.0 for the local network")
     port: Port = Field(5062, description="SIP, UDP")
+    ws_port: Port = Field(8088, description="WebSocket of telephones in the browser, TCP")
     rtp_start: Port = Field(20000, description="First port of speech, UDP")
     rtp_end: Port = Field(20999, description="Last port of speech")
     external_address: str = Field("", description="Address telephones see when this machine is behind a router")
@@ -157,6 +158,24 @@ class Queue(Section):
     callback_offer_seconds: int = Field(25, ge=5, le=3_600, description="How often a call-back is offered")
 
 
+class Web(Section):
+    enabled: bool = Field(True, description="The site: web phone, desk, registry")
+    host: str = Field("127.0.0.1", description="Address of the site; 0.0.0.0: the whole network, with a certificate")
+    port: Port = Field(8080, description="TCP")
+    threads: int = Field(150, ge=8, le=2_000, description="Each open page holds one: twice the operators and more")
+    idle_minutes: int = Field(30, ge=1, le=840, description="A log-in ends when nobody is at the page for so long")
+    certificate: Path | None = Field(None, description="PEM file; absent: http, which browsers trust only on 127.0.0.1")
+    key: Path | None = Field(None, description="Its private key, PEM")
+    proxies: int = Field(
+        0, ge=0, le=5, description="Proxies of your own before the site; their X-Forwarded-For is believed"
+    )
+    websocket: str = Field(
+        "",
+        description="Path or address of the telephones' websocket behind a proxy; empty: ws_port",
+    )
+    guests: int = Field(20, ge=0, le=1_000, description="Calls by the web phone at once")
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -180,6 +199,7 @@ class Settings(BaseSettings):
     hospital: HospitalFiles = HospitalFiles()
     phone: Phone = Phone()
     queue: Queue = Queue()
+    web: Web = Web()
     log: Log = Log()
 
     @classmethod

@@ -121,3 +121,27 @@ class NotFound(Refusal):
     """There is no such record."""
 
     code = "not_found"
+
+
+class LoginTaken(Refusal):
+    """Somebody else has this log-in name."""
+
+    code = "login_taken"
+
+
+class BadLogin(Refusal):
+    """Name and password do not fit, or the account is closed; never says which."""
+
+    code = "bad_login"
+
+
+class LoginLocked(Refusal):
+    """Too many wrong passwords: the account waits until `until`."""
+
+    code = "login_locked"
+
+
+class WeakPassword(Refusal):
+    """Too short, or the name itself, or the old one."""
+
+    code = "weak_password"

@@ -18,6 +18,8 @@ TEST = {
     "postgresql": "/usr/lib/postgresql/*/bin/initdb",
     "gpg": "/usr/bin/gpg",  # signs the archives of the tests
     "gpg-agent": "/usr/bin/gpg-agent",
+    "chromium": "/usr/bin/chromium",
+    "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
 }
 """Further ones for the tests."""
 

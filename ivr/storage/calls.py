@@ -27,6 +27,7 @@ class CallRegister(Register):
             "progress": dict(record.progress),
         }
         self._run(insert(calls).values(values))
+        self._changed("calls", record.key)
 
     def get(self, call_key: str) -> CallRecord:
         known = self._records(select(calls).where(calls.c.call_key == call_key))
@@ -41,6 +42,7 @@ class CallRegister(Register):
         self._run(insert(steps), [{"call_key": call_key, **asdict(row)} for row in rows])
         seen = max(row.at for row in rows)
         self._run(update(calls).where(calls.c.call_key == call_key, calls.c.seen_at < seen).values(seen_at=seen))
+        self._changed("calls", call_key)
 
     def steps(self, call_key: str) -> list[StepRow]:
         own = steps.c
@@ -51,6 +53,7 @@ class CallRegister(Register):
     def finish(self, call_key: str, *, outcome: str, detail: str | None, now: datetime) -> None:
         ending = {"outcome": outcome, "detail": detail, "ended_at": now, "seen_at": now}
         self._run(update(calls).where(calls.c.call_key == call_key).values(ending))
+        self._changed("calls", call_key)
 
     def recent(self, caller: PhoneNumber, since: datetime) -> list[CallRecord]:
         known = select(calls).where(calls.c.caller == caller.e164, calls.c.seen_at > since)

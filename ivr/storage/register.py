@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import NotFound
+from ivr.storage.tables import changes
 
 T = TypeVar("T")
 
@@ -25,6 +26,11 @@ class Register:
         key = self._run(insert(table).values(values)).inserted_primary_key
         assert key is not None  # noqa: S101 - of one plain insert there always is one
         return int(key[0])
+
+    def _changed(self, kind: str, *refs: object) -> None:
+        """Tell the pages that show it, with the commit of this transaction."""
+        if refs:
+            self._run(insert(changes), [{"kind": kind, "ref": str(ref)} for ref in refs])
 
 
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

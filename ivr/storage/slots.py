@@ -71,7 +71,10 @@ class SlotRegister(Register):
     def _take(self, slot_id: int, offer: Offer, **changes: Any) -> bool:
         # The condition is a part of the change: of any number who try at once, one finds it true.
         still_free = and_(slots.c.id == slot_id, slots.c.starts_at > offer.now, free_for(offer))
-        return self._run(update(slots).where(still_free).values(changes)).rowcount == 1
+        taken = self._run(update(slots).where(still_free).values(changes)).rowcount == 1
+        if taken:
+            self._changed("slots", slot_id)
+        return taken
 
     def held_by_other(self, slot_id: int, offer: Offer) -> bool:
         held = select(slots.c.id).where(slots.c.id == slot_id, FREE, held_by_other(offer))
@@ -80,6 +83,7 @@ class SlotRegister(Register):
     def free(self, slot_id: int) -> None:
         booked = and_(slots.c.id == slot_id, slots.c.state == SlotState.BOOKED.value)
         self._run(update(slots).where(booked).values(state=SlotState.FREE.value, held_by=null(), held_until=null()))
+        self._changed("slots", slot_id)
 
     def renew(self, call_key: str, until: datetime) -> None:
         self._run(update(slots).where(slots.c.held_by == call_key, FREE).values(held_until=until))
@@ -90,7 +94,8 @@ class SlotRegister(Register):
             # Another slot is locked by us already, and a locked one of ours is being taken by somebody, since our hold
             # on it has lapsed: waiting for him could deadlock.
             held = held.where(slots.c.id != but).with_for_update(skip_locked=True, key_share=True)
-        self._run(update(slots).where(slots.c.id.in_(held)).values(held_by=null(), held_until=null()))
+        let_go = update(slots).where(slots.c.id.in_(held)).values(held_by=null(), held_until=null())
+        self._changed("slots", *self._run(let_go.returning(slots.c.id)).scalars())
 
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
         rows = [slot_values(slot) | {"for_patient_id": for_patient_id} for slot in planned]

@@ -332,3 +332,81 @@ audit = Table(
     Column("detail", JSON, nullable=False),
     _index("audit_at", "at"),
 )
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("login", String(40), nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("password", String, nullable=False),
+    Column("must_change", Boolean, nullable=False, server_default=false()),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("locked_until", Utc),
+    Column("created_at", Utc, nullable=False),
+)
+
+# The token itself is only in the browser: who reads the table cannot log in with it.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("begun_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    _index("web_sessions_live", "user_id", where="ended_at IS NULL"),
+)
+
+# What pages show and other processes change; read a few times a second, forgotten soon.
+changes = Table(
+    "changes",
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),
+    Column("ref", String, nullable=False),
+)
+
+# No foreign key to calls: a caller may be queued while the database is down.
+operator_calls = Table(
+    "operator_calls",
+    metadata,
+    _id(),
+    Column("call_key", String, nullable=False),
+    Column("user_id", ForeignKey("users.id")),
+    Column("outcome", String, nullable=False),
+    Column("rang_at", Utc, nullable=False),
+    Column("waited_s", Integer, nullable=False, server_default="0"),
+    Column("answered_at", Utc),
+    Column("ended_at", Utc),
+    Column("wrapped_at", Utc),
+    Column("result", String),
+    Column("note", String),
+    _index("operator_calls_call", "call_key"),
+    _index("operator_calls_user", "user_id", "rang_at"),
+    _index("operator_calls_time", "rang_at"),
+)
+
+operator_states = Table(
+    "operator_states",
+    metadata,
+    _id(),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc),
+    _index("operator_states_user", "user_id", "since"),
+    _index("operator_states_open", "user_id", where="until IS NULL", unique=True),
+)
+
+run_settings = Table(
+    "run_settings",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("changed_by", String, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+)

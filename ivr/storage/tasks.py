@@ -18,13 +18,15 @@ class TaskRegister(Register):
             return known
         try:
             with self._connection.begin_nested():
-                return self._insert(tasks, **_values(task), status=TaskStatus.OPEN.value, created_at=now)
+                task_id = self._insert(tasks, **_values(task), status=TaskStatus.OPEN.value, created_at=now)
         except IntegrityError:
             # Somebody stored the same task between our look and our insert.
             known = self._of_key(task.key)
             if known is None:
                 raise
             return known
+        self._changed("tasks", task_id)
+        return task_id
 
     def get(self, task_id: int) -> Task:
         row = self._run(select(tasks).where(tasks.c.id == task_id)).one_or_none()
@@ -38,7 +40,8 @@ class TaskRegister(Register):
     def drop(self, booking_id: int, kind: TaskKind) -> None:
         still_open = tasks.c.status == TaskStatus.OPEN.value
         about = (tasks.c.booking_id == booking_id) & (tasks.c.kind == kind.value) & still_open
-        self._run(update(tasks).where(about).values(status=TaskStatus.DROPPED.value))
+        dropped = update(tasks).where(about).values(status=TaskStatus.DROPPED.value)
+        self._changed("tasks", *self._run(dropped.returning(tasks.c.id)).scalars())
 
     def _of_key(self, key: str) -> int | None:
         return self._run(select(tasks.c.id).where(tasks.c.key == key)).scalar()

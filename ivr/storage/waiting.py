@@ -27,12 +27,14 @@ class WaitingRegister(Register):
     def add(self, new: NewEntry) -> WaitingEntry:
         try:
             with self._connection.begin_nested():
-                return self.get(self._insert(entries, **_values(new)))
+                entry = self.get(self._insert(entries, **_values(new)))
         except IntegrityError:
             for other in self.open_of(new.entry.patient_id):
                 if other.speciality == new.entry.speciality:
                     raise AlreadyWaiting(other.id) from None
             raise
+        self._changed("waiting", entry.id)
+        return entry
 
     def save(self, entry: WaitingEntry, now: datetime) -> None:
         changes = {
@@ -43,6 +45,7 @@ class WaitingRegister(Register):
             "closed_at": None if entry.status in OPEN else now,
         }
         self._run(update(entries).where(entries.c.id == entry.id).values(changes))
+        self._changed("waiting", entry.id)
 
     def _one(self, condition: ColumnElement[bool]) -> WaitingEntry | None:
         return next(iter(self._all(condition)), None)

@@ -10,6 +10,14 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
+from ivr.storage.desk import (
+    ChangeRegister,
+    OperatorCallRegister,
+    OperatorStateRegister,
+    RunSettingRegister,
+    UserRegister,
+    WebSessionRegister,
+)
 from ivr.storage.engine import OURS, reading, turn_to_write
 from ivr.storage.patients import PatientRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
@@ -36,6 +44,12 @@ class SqlWork:
     calls: CallRegister
     attempts: AttemptRegister
     audit: AuditRegister
+    users: UserRegister
+    web_sessions: WebSessionRegister
+    changes: ChangeRegister
+    operator_calls: OperatorCallRegister
+    operator_states: OperatorStateRegister
+    run_settings: RunSettingRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -110,6 +124,12 @@ class SqlWork:
         self.calls = CallRegister(connection)
         self.attempts = AttemptRegister(connection)
         self.audit = AuditRegister(connection)
+        self.users = UserRegister(connection)
+        self.web_sessions = WebSessionRegister(connection)
+        self.changes = ChangeRegister(connection)
+        self.operator_calls = OperatorCallRegister(connection)
+        self.operator_states = OperatorStateRegister(connection)
+        self.run_settings = RunSettingRegister(connection)
 
 
 @contextmanager

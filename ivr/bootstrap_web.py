@@ -1,0 +1,123 @@
+"""Builds the site out of the settings. Importing it opens nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Flask
+
+from ivr import bootstrap
+from ivr.desk import utc_now
+from ivr.domain.user import Role, User
+from ivr.services import access
+from ivr.services.exchange import Exchange
+from ivr.settings import Settings, secret_of
+from ivr.web.app import create_app
+from ivr.web.feed import Feed
+from ivr.web.no_exchange import NoExchange
+from ivr.web.server import Listening
+from ivr.web.site import PhoneDoor, Site
+
+CONNECTIONS = 16
+"""Most threads only wait for events; those that answer share these."""
+
+DEMO_USERS = (
+    User(0, "operator", "Ольга Оператор", Role.OPERATOR),
+    User(0, "operator2", "Павел Оператор", Role.OPERATOR),
+    User(0, "registrar", "Раиса Регистратор", Role.REGISTRAR),
+    User(0, "supervisor", "Светлана Старшая", Role.SUPERVISOR),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSite:
+    """A site at work: its application, and what ends it."""
+
+    app: Flask
+    site: Site
+    close: Callable[[], None]
+
+
+def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bootstrap.Clock = utc_now) -> OpenSite:
+    """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
+    works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
+    rules, hospital = bootstrap.rules_of(settings), bootstrap.hospital_of(settings)
+    site = Site(
+        new_work=works,
+        rules_now=lambda: rules,
+        hospital_now=lambda: hospital,
+        now=clock,
+        exchange=exchange or NoExchange(),
+        door=door_of(settings),
+        make_guest_token=lambda _now: "",
+        idle=timedelta(minutes=settings.web.idle_minutes),
+    )
+    app = create_app(
+        site,
+        secret_key=secret_of(settings, "web"),
+        https=settings.web.certificate is not None or settings.web.proxies > 0,
+        proxies=settings.web.proxies,
+        connect=_connect(site.door),
+    )
+    feed = Feed(works, site.hub)
+    feed.start()
+
+    def close() -> None:
+        feed.close()
+        site.hub.close()
+        site.exchange.close()
+        works.close()
+
+    return OpenSite(app, site, close)
+
+
+def listening_of(settings: Settings) -> Listening:
+    web = settings.web
+    return Listening(
+        web.host,
+        web.port,
+        web.threads,
+        certificate=settings.path(web.certificate) if web.certificate else None,
+        key=settings.path(web.key) if web.key else None,
+    )
+
+
+def site_address(settings: Settings) -> str:
+    """What to type into a browser on this machine."""
+    host = "127.0.0.1" if settings.web.host == "0.0.0.0" else settings.web.host  # noqa: S104 - only compared
+    return f"{'https' if settings.web.certificate else 'http'}://{host}:{settings.web.port}/"
+
+
+def door_of(settings: Settings) -> PhoneDoor:
+    own = not settings.web.websocket
+    return PhoneDoor(
+        path=settings.web.websocket or "/ws",
+        port=settings.sip.ws_port if own else None,
+        guest_user="webguest",
+        guest_secret="webguest",  # noqa: S106 - opens nothing without a token
+    )
+
+
+def _connect(door: PhoneDoor) -> str:
+    """What the pages may connect to beside their own host: the host is known to the browser only."""
+    if door.port is not None:
+        return f"ws://*:{door.port} wss://*:{door.port}"
+    return door.path if "://" in door.path else ""
+
+
+def prepare_users(settings: Settings) -> tuple[str, str] | None:
+    """Users of the demo hospital, or the first administrator; his login and password if he was made just now."""
+    works = bootstrap.work_factory(settings)
+    try:
+        made = access.first_administrator(works(), now=utc_now())
+        if settings.hospital.demo:
+            for user in DEMO_USERS:
+                access.keep_demo_user(works(), user, demo_password(settings), now=utc_now())
+    finally:
+        works.close()
+    return made
+
+
+def demo_password(settings: Settings) -> str:
+    """One password for all demo users, made for this installation."""
+    return secret_of(settings, "demo-desk")

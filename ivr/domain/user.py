@@ -1,0 +1,68 @@
+"""Who works at the desk, and what each role may do."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OPERATOR = "OPERATOR"
+    """Takes calls."""
+    REGISTRAR = "REGISTRAR"
+    """Serves people at the window."""
+    SUPERVISOR = "SUPERVISOR"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    DOCTOR = "DOCTOR"
+
+
+class Right(StrEnum):
+    TAKE_CALLS = "TAKE_CALLS"
+    BOOK = "BOOK"
+    """See patients, book, move, cancel."""
+    OVERRIDE = "OVERRIDE"
+    """Overbook, book outside the horizon or against the age rule; always with a reason."""
+    TASKS = "TASKS"
+    WALL = "WALL"
+    REPORTS = "REPORTS"
+    SPY = "SPY"
+    """Listen to a talk, whisper, break in, pause or log out an operator."""
+    RECORDINGS = "RECORDINGS"
+    SCHEDULE = "SCHEDULE"
+    """Doctors, timetable, absences, holidays."""
+    ADMINISTER = "ADMINISTER"
+    AUDIT = "AUDIT"
+
+
+_REGISTRAR = frozenset({Right.BOOK, Right.TASKS})
+_OPERATOR = _REGISTRAR | {Right.TAKE_CALLS, Right.WALL}
+
+RIGHTS = {
+    Role.OPERATOR: _OPERATOR,
+    Role.REGISTRAR: _REGISTRAR,
+    Role.SUPERVISOR: _OPERATOR | {Right.OVERRIDE, Right.REPORTS, Right.SPY, Right.RECORDINGS, Right.AUDIT},
+    Role.ADMINISTRATOR: frozenset(Right) - {Right.TAKE_CALLS},
+    Role.DOCTOR: frozenset[Right](),
+}
+
+LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+LEAST_PASSWORD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: int
+    login: str
+    name: str
+    """As colleagues see it."""
+    role: Role
+    active: bool = True
+    must_change: bool = False
+    """The password was made by somebody else: it is changed at the first log-in."""
+    locked_until: datetime | None = None
+
+    def may(self, right: Right) -> bool:
+        return self.active and right in RIGHTS[self.role]
+
+    def is_locked(self, now: datetime) -> bool:
+        return self.locked_until is not None and now < self.locked_until

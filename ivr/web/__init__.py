@@ -1,0 +1,1 @@
+"""Pages of the hospital: the desk, the registry, the telephone in the browser."""

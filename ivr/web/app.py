@@ -1,0 +1,145 @@
+"""The Flask application: parts put together, every answer guarded."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ivr.domain.refusals import NotFound, Refusal
+from ivr.services.exchange import ExchangeDown
+from ivr.services.ports import StorageDown
+from ivr.web import access, home, live
+from ivr.web.access import check_routes, user_or_none
+from ivr.web.limits import limiter
+from ivr.web.messages import told
+from ivr.web.nav import places
+from ivr.web.site import Site, site
+
+log = logging.getLogger(__name__)
+
+PARTS: Sequence[Blueprint] = (live.pages, home.pages)
+"""Blueprints of the parts; each sets its own prefix."""
+MOST_BYTES = 2_000_000
+ERRORS = {
+    400: "Запрос непонятен. Обновите страницу и попробуйте ещё раз.",
+    401: "Войдите снова.",
+    403: "На это у вашей роли нет права.",
+    404: "Такой страницы нет.",
+    405: "Так эта страница не вызывается.",
+    413: "Слишком много данных.",
+    429: "Слишком часто. Подождите минуту.",
+}
+
+
+def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int = 0, connect: str = "") -> Flask:
+    """An application for this site. `connect`: a further address that scripts may reach, the exchange's websocket.
+
+    Raises RuntimeError for a route that does not say who may open it.
+    """
+    app = Flask("ivr.web", static_folder="static", template_folder="templates")
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SESSION_COOKIE_NAME="ivr",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=https,
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        RATELIMIT_HEADERS_ENABLED=False,
+    )
+    app.extensions["ivr"] = ours
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    limiter.init_app(app)
+    access.init(app)
+    for part in PARTS:
+        app.register_blueprint(part)
+    _errors(app)
+    app.context_processor(_everywhere)
+    app.template_filter("local")(_local)
+    app.after_request(lambda answer: _guarded(answer, connect))
+    check_routes(app)
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _everywhere() -> dict[str, object]:
+    """What every template may use."""
+    own = user_or_none()
+    return {
+        "me": own,
+        "places": places(own) if own else [],
+        "endpoints": current_app.view_functions,
+        "hospital": site().hospital,
+        "rules": site().rules,
+    }
+
+
+def _local(moment: datetime, form: str = "%d.%m.%Y %H:%M") -> str:
+    """A moment in the hospital's zone."""
+    return moment.astimezone(site().rules.zone).strftime(form)
+
+
+def _guarded(answer: Response, connect: str) -> Response:
+    """No scripts but our own, nothing framed, nothing kept by others."""
+    sources = " ".join(filter(None, ("'self'", connect)))
+    answer.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+        f" media-src 'self' blob: mediastream:; connect-src {sources}; form-action 'self';"
+        " frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    )
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    answer.headers.setdefault("Permissions-Policy", "microphone=(self), camera=(), geolocation=()")
+    if request.endpoint != "static":
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _errors(app: Flask) -> None:
+    @app.errorhandler(CSRFError)
+    def forged(problem: CSRFError) -> tuple[str, int]:
+        return _page(400, "Страница устарела. Обновите её и повторите: введённое сохранится, если скопировать.")
+
+    @app.errorhandler(HTTPException)
+    def http(problem: HTTPException) -> Response | tuple[str, int]:
+        if problem.code is None or problem.code < 400:
+            return problem.get_response()  # type: ignore[return-value]
+        return _page(problem.code, ERRORS.get(problem.code, "Не получилось."))
+
+    @app.errorhandler(NotFound)
+    def missing(refusal: NotFound) -> tuple[str, int]:
+        return _page(404, told(refusal))
+
+    @app.errorhandler(Refusal)
+    def refused(refusal: Refusal) -> tuple[str, int]:
+        return _page(409, told(refusal))
+
+    @app.errorhandler(StorageDown)
+    def storage_down(problem: StorageDown) -> tuple[str, int]:
+        log.error("a page met a database that is down")
+        return _page(503, "База данных не отвечает. Введённое не потеряно: повторите через минуту.")
+
+    @app.errorhandler(ExchangeDown)
+    def exchange_down(problem: ExchangeDown) -> tuple[str, int]:
+        return _page(503, "Телефонная станция не отвечает. Запись работает, звонки временно нет.")
+
+    @app.errorhandler(Exception)
+    def surprise(problem: Exception) -> tuple[str, int]:
+        log.exception("a page failed", extra={"endpoint": request.endpoint})
+        return _page(500, "Произошла ошибка. Мы записали её в журнал; попробуйте ещё раз.")
+
+
+def _page(status: int, message: str) -> tuple[str, int]:
+    """A whole page for people, a message for scripts."""
+    if request.headers.get("HX-Request"):
+        return render_template("message.html", message=message), status
+    if "text/html" not in request.headers.get("Accept", ""):
+        return message + "\n", status
+    return render_template("error.html", status=status, message=message), status

@@ -1,0 +1,61 @@
+"""gunicorn, started from Python: one process, many threads, because each open page holds one."""
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the site is served, and how."""
+
+    host: str
+    port: int
+    threads: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """One worker; `begin` runs in it before the first request, and returns what ends it."""
+
+    def __init__(self, where: Listening, begin: Callable[[], tuple[Flask, Callable[[], None]]]) -> None:
+        self._where, self._begin = where, begin
+        self._end: Callable[[], None] = lambda: None
+        super().__init__()
+
+    def load_config(self) -> None:
+        where = self._where
+        values: dict[str, Any] = {
+            "bind": f"{where.host}:{where.port}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": where.threads,
+            "timeout": 60,
+            # Streams of open pages never end by themselves.
+            "graceful_timeout": 3,
+            "keepalive": 15,
+            "accesslog": None,
+            "errorlog": "-",
+            "loglevel": "warning",
+            "control_socket_disable": True,
+            "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - only its time is looked at
+            "worker_exit": lambda *_: self._end(),
+        }
+        if where.certificate:
+            values |= {"certfile": str(where.certificate), "keyfile": str(where.key), "ssl_version": ssl.PROTOCOL_TLS}
+        for name, value in values.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        app, self._end = self._begin()
+        return app

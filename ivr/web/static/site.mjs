@@ -1,0 +1,101 @@
+// What every page has: the stream of events, the forgery token, messages, signs of life, shortcuts.
+
+const body = document.body;
+const csrf = () => document.querySelector('meta[name=csrf-token]').content;
+
+/** POST and get the answer; throws an Error with the server's own words. */
+export async function post(path, data = {}) {
+  const answer = await fetch(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': csrf() },
+    body: JSON.stringify(data),
+  });
+  if (answer.status === 401) location.assign('/login');
+  const text = await answer.text();
+  const isJson = (answer.headers.get('Content-Type') || '').includes('json');
+  if (!answer.ok) throw new Error(isJson ? JSON.parse(text).message : text.trim() || 'Не получилось.');
+  return isJson ? JSON.parse(text) : text;
+}
+
+export async function get(path) {
+  const answer = await fetch(path, { headers: { Accept: 'application/json', 'X-Background': '1' } });
+  if (!answer.ok) throw new Error((await answer.text()).trim());
+  return answer.json();
+}
+
+/** A short message in the corner, read out by screen readers. */
+export function say(text, kind = '') {
+  const line = document.createElement('p');
+  line.className = `notice ${kind}`;
+  line.textContent = text;
+  document.getElementById('toasts').append(line);
+  setTimeout(() => line.remove(), 7000);
+}
+
+const heard = new Map();
+let stream;
+
+/** Call `tell(data)` at each event of this kind. `again`: look at everything anew, something was missed. */
+export function live(kind, tell) {
+  heard.set(kind, [...(heard.get(kind) || []), tell]);
+  if (stream && heard.get(kind).length === 1) stream.addEventListener(kind, pass);
+}
+
+function pass(event) {
+  const data = JSON.parse(event.data);
+  for (const tell of heard.get(event.type) || []) tell(data);
+  body.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: data }));
+}
+
+function listen() {
+  stream = new EventSource(body.dataset.events);
+  const lamp = document.getElementById('lamp');
+  let lost = false;
+  const seen = (ok) => {
+    lamp.classList.toggle('lost', !ok);
+    lamp.firstElementChild.textContent = ok ? 'Связь с сервером есть' : 'Связь с сервером потеряна';
+  };
+  stream.addEventListener('hello', () => {
+    seen(true);
+    if (lost) for (const tell of heard.get('again') || []) tell({});
+    lost = false;
+  });
+  stream.addEventListener('bye', () => { stream.close(); location.assign('/login'); });
+  stream.onerror = () => { lost = true; seen(false); };
+  for (const kind of new Set([...heard.keys(), 'again', 'slots', 'tasks', 'waiting', 'calls', 'queue', 'agents'])) stream.addEventListener(kind, pass);
+  addEventListener('pagehide', () => stream.close());
+}
+
+// --- a session ends when nobody is there; keys, the mouse and a talk are signs of life
+let lastLife = 0;
+export function alive() {
+  if (!body.dataset.alive || Date.now() - lastLife < 60000) return;
+  lastLife = Date.now();
+  post(body.dataset.alive).catch(() => {});
+}
+
+/** Shortcuts: elements with data-key="F2" or "Alt+1" are pressed by that key; shown beside them by .kbd. */
+function keyed(event) {
+  const name = [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', event.shiftKey && event.key.length > 1 && 'Shift', key(event)].filter(Boolean).join('+');
+  const typing = event.target.matches?.('input, textarea, select') && !event.ctrlKey && !event.altKey && !/^F\d+$/.test(event.key);
+  if (typing) return;
+  const own = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)].find((e) => e.offsetParent && !e.disabled);
+  if (!own) return;
+  event.preventDefault();
+  if (own.matches('input, select, textarea')) own.focus(); else own.click();
+}
+
+// The place on the keyboard, so that a shortcut works in the Russian layout too.
+function key(event) {
+  const letter = /^Key([A-Z])$/.exec(event.code);
+  const digit = /^Digit(\d)$/.exec(event.code);
+  return letter ? letter[1] : digit && !event.shiftKey ? digit[1] : event.key;
+}
+
+document.addEventListener('htmx:config:request', (event) => { event.detail.ctx.request.headers['X-CSRFToken'] = csrf(); });
+document.addEventListener('htmx:error', () => say('Сервер не ответил. Введённое осталось на странице, повторите.', 'bad'));
+if (body.dataset.user) {
+  for (const kind of ['keydown', 'pointerdown']) document.addEventListener(kind, alive, { passive: true });
+  document.addEventListener('keydown', keyed);
+  listen();
+}
