@@ -79,7 +79,8 @@ class Database(Section):
 class Sip(Section):
     bind: str = Field("127.0.0.1", description="Address telephones reach; 0.0.0.0 for the local network")
     port: Port = Field(5062, description="SIP, UDP")
-    ws_port: Port = Field(8088, description="WebSocket of telephones in the browser, TCP")
+    ws_host: str = Field("127.0.0.1", description="Where Asterisk waits for telephones in browsers")
+    ws_port: Port = Field(8088, description="WebSocket, TCP; path /ws")
     rtp_start: Port = Field(20000, description="First port of speech, UDP")
     rtp_end: Port = Field(20999, description="Last port of speech")
     external_address: str = Field("", description="Address telephones see when this machine is behind a router")

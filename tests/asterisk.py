@@ -71,7 +71,7 @@ def free_ports(count: int, kind: int = socket.SOCK_STREAM) -> list[int]:
 
 def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
     """A configuration for tests: everything on free ports of the loopback, short queue times, tones for words."""
-    agi, ami = free_ports(2)
+    agi, ami, ws = free_ports(3)
     (sip,) = free_ports(1, socket.SOCK_DGRAM)
     rtp = random.randrange(34000, 59000, 400)  # noqa: S311
     sounds = folder / "sounds"
@@ -82,6 +82,7 @@ def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
         demo_secret="demo-secret",
         ami_secret="ami-secret",
         sip_port=sip,
+        ws_port=ws,
         rtp_start=rtp,
         rtp_end=rtp + 399,
         agi_port=agi,

@@ -166,13 +166,14 @@ def test_two_instances_share_nothing_but_what_they_fetched(monkeypatch, tmp_path
     for number in (1, 2):
         monkeypatch.setenv("IVR_FOLDERS__VAR", str(tmp_path / f"var-{number}"))
         monkeypatch.setenv("IVR_SIP__PORT", str(6000 + number))
+        monkeypatch.setenv("IVR_SIP__WS_PORT", str(9000 + number))
         monkeypatch.setenv("IVR_AGI__PORT", str(7000 + number))
         monkeypatch.setenv("IVR_AMI__PORT", str(8000 + number))
         settings = load_settings()
         config = phone_config_of(settings)
         places.append(
             {settings.database_url, config.folder, config.sip_port, config.agi_port, config.ami_port}
-            | {config.demo_secret, config.ami_secret}
+            | {config.ws_port, config.demo_secret, config.ami_secret, config.guest_secret}
         )
         assert settings.path(settings.folders.build) == PROJECT / "build"
 

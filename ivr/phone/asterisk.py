@@ -57,7 +57,7 @@ class Asterisk:
     def prepare(self) -> None:
         """Render the configuration and make the folders; a second time changes only what differs."""
         folder = self.config.folder
-        for name in ("data", "lib", "spool", "run", "log"):
+        for name in ("data", "lib/keys", "spool", "run", "log"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         _link(folder / "data" / "documentation", self.program.data / "documentation")
         _link(folder / "data" / "sounds", self.config.sounds)
@@ -147,6 +147,7 @@ class Asterisk:
             raise AsteriskFailed(f"folders.var: {self.control} is longer than the name of a socket may be; shorten it")
         wanted = (
             ("sip.port", socket.SOCK_DGRAM, self.config.bind, self.config.sip_port),
+            ("sip.ws_port", socket.SOCK_STREAM, self.config.ws_host, self.config.ws_port),
             ("ami.port", socket.SOCK_STREAM, self.config.ami_host, self.config.ami_port),
         )
         for name, kind, host, port in wanted:

@@ -72,6 +72,13 @@ class PhoneConfig:
     external_address: str = ""
     """The address telephones see, when this machine is behind a router."""
     sip_port: int = 5060
+    ws_host: str = "127.0.0.1"
+    """Where telephones in browsers reach Asterisk, by WebSocket; a proxy with TLS may stand before it."""
+    ws_port: int = 8088
+    web_guests: int = 20
+    """Calls of guests' browsers at once."""
+    guest_secret: str = field(default="", repr=False)
+    """Signs the tokens that let a guest's call in; without it none is let in."""
     rtp_start: int = 20000
     rtp_end: int = 20999
     agi_host: str = "127.0.0.1"
@@ -117,7 +124,7 @@ class PhoneConfig:
     extra_dialplan: str = ""
 
     def __post_init__(self) -> None:
-        for where in ("sip_port", "rtp_start", "rtp_end", "agi_port", "ami_port", "listen_port"):
+        for where in ("sip_port", "ws_port", "rtp_start", "rtp_end", "agi_port", "ami_port", "listen_port"):
             _checked_port(where, getattr(self, where))
         for item in fields(self):
             if item.name != "extra_dialplan" and isinstance(value := getattr(self, item.name), str | Path):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ivr.phone.config import BadPhoneConfig, Operator, PhoneConfig, Trunk
+from ivr.phone.ice import ice_lines
 
 INCLUDES = ("aeap_ivr.conf", "extensions_ivr.conf", "manager_ivr.conf", "pjsip_ivr.conf", "queues_ivr.conf")
 """What an existing PBX takes in by #include."""
@@ -41,6 +42,10 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "RTP_END": str(config.rtp_end),
         "EXTERNAL_ADDRESS": _external_address(config),
         "MEDIA_ADDRESS": _media_address(config),
+        "WS_HOST": config.ws_host,
+        "WS_PORT": str(config.ws_port),
+        "WEB_GUESTS": str(config.web_guests),
+        "ICE": ice_lines(config),
         "AGI_HOST": config.agi_host,
         "AGI_PORT": str(config.agi_port),
         "AGI_SECRET": config.agi_secret,

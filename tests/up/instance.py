@@ -20,7 +20,7 @@ class Instance:
     """Everything it writes lies in `folder`; `sounds` may be shared, for speech is found by what it says."""
 
     def __init__(self, folder: Path, sounds: Path) -> None:
-        agi, ami, listen = free_ports(3)
+        agi, ami, ws, listen = free_ports(4)
         (self.sip_port,) = free_ports(1, socket.SOCK_DGRAM)
         rtp = random.randrange(33000, 59000, 200)  # noqa: S311
         self.folder = folder
@@ -34,6 +34,7 @@ class Instance:
             "IVR_FOLDERS__SOUNDS": str(sounds),
             "IVR_VOICE__ENGINE": "espeak",
             "IVR_SIP__PORT": str(self.sip_port),
+            "IVR_SIP__WS_PORT": str(ws),
             "IVR_SIP__RTP_START": str(rtp),
             "IVR_SIP__RTP_END": str(rtp + 199),
             "IVR_AGI__PORT": str(agi),
