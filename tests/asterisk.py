@@ -83,6 +83,7 @@ def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
         ami_secret="ami-secret",
         sip_port=sip,
         ws_port=ws,
+        web_guests=3,
         rtp_start=rtp,
         rtp_end=rtp + 399,
         agi_port=agi,

@@ -7,8 +7,10 @@ import os
 import signal
 
 from ivr import bootstrap
+from ivr.desk import utc_now
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
+from ivr.phone.guest_door import GuestDoor
 from ivr.phone.queue_watch import QueueWatch
 from ivr.phone.recogniser import Recogniser
 from ivr.phone.server import PhoneServer
@@ -42,7 +44,8 @@ async def _serve(settings: Settings, parent: int | None) -> None:
         await voice.start()
         background.append(asyncio.create_task(_keep(settings, house, voice)))
         stories = bootstrap.phone_stories(house, voice)
-        await PhoneServer(config, voice, stories, recogniser=recogniser_of(config)).run(stopping)
+        guests = GuestDoor(config.guest_secret, utc_now)
+        await PhoneServer(config, voice, stories, recogniser=recogniser_of(config), guests=guests).run(stopping)
     finally:
         for task in background:
             task.cancel()

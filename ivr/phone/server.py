@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ivr.dialogue.line import CallerHungUp
-from ivr.phone.agi import AgiApplication, AgiCall
+from ivr.phone.agi import AgiApplication, AgiCall, Route
 from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
 from ivr.phone.agi_speech import LONGEST_ANSWER
@@ -51,8 +51,15 @@ class PhoneServer:
     """Runs stories for calls that Asterisk sends by FastAGI."""
 
     def __init__(
-        self, config: PhoneConfig, voice: Voice, stories: Mapping[str, Story], *, recogniser: Recogniser | None = None
+        self,
+        config: PhoneConfig,
+        voice: Voice,
+        stories: Mapping[str, Story],
+        *,
+        recogniser: Recogniser | None = None,
+        guests: Route | None = None,
     ) -> None:
+        """Without a door for `guests` no browser's call is let in."""
         if missing := set(ROUTES) - set(stories):
             raise ValueError(f"no story for {', '.join(sorted(missing))}")
         self._config = config
@@ -60,6 +67,7 @@ class PhoneServer:
         self._recogniser = recogniser
         self._hush: Hush | None = None
         self._stories = stories
+        self._guests = guests
         self._application: AgiApplication | None = None
         self._server: asyncio.Server | None = None
         self._calls: set[asyncio.Task[None]] = set()
@@ -73,6 +81,7 @@ class PhoneServer:
         for name in ROUTES:
             self._application.add_route(name, partial(self._take, name))
         self._application.add_route("health", self._answer_probe)
+        self._application.add_route("guest", self._guests or self._answer_probe)
         host, port = self._config.agi_host, self._config.agi_port
         try:
             self._server = await self._application.listen(host, port)

@@ -91,13 +91,15 @@ async def answer_calls(asterisk: Asterisk, voice: Tones) -> AsyncIterator[Callab
     async def story_of_a_goodbye(line: AgiLine, caller: Caller, key: str) -> None:
         await line.hang_up()
 
-    async def start(inbound: Story, *, callback: Story | None = None, unserved: Story | None = None, **changes):
+    async def start(
+        inbound: Story, *, callback: Story | None = None, unserved: Story | None = None, guests=None, **changes
+    ):
         stories = {
             "inbound": inbound,
             "callback": callback or story_of_a_goodbye,
             "unserved": unserved or story_of_a_goodbye,
         }
-        server = PhoneServer(replace(asterisk.config, **changes), voice, stories)
+        server = PhoneServer(replace(asterisk.config, **changes), voice, stories, guests=guests)
         await server.start()
         servers.append(server)
         return server
