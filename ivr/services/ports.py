@@ -13,7 +13,7 @@ from ivr.domain.journal import CallRecord, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
 from ivr.domain.schedule import Absence, DayOverride, WorkRule
-from ivr.domain.slot import Channel, Doctor, Slot, SlotKind
+from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import NewTask, Task, TaskKind
@@ -171,6 +171,9 @@ class Slots(Protocol):
 
     def held_by_other(self, slot_id: int, offer: Offer) -> bool: ...
 
+    def held_by(self, call_key: str, now: datetime) -> Hold | None:
+        """What the call holds now."""
+
     def free(self, slot_id: int) -> None:
         """A booked slot can be offered again."""
 
@@ -195,6 +198,9 @@ class Bookings(Protocol):
 
     def of_call(self, call_key: str, patient_id: int) -> Booking | None:
         """An active one that was made for the patient in the call."""
+
+    def of_call_key(self, call_key: str) -> list[Booking]:
+        """All that were made in the call, in the order in which they were made."""
 
     def active(self, patient_id: int) -> list[Booking]:
         """Status BOOKED, in the order of time; also those whose time is over."""

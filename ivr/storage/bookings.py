@@ -31,6 +31,9 @@ class BookingRegister(Register):
         own = (bookings.c.patient_id == patient_id) & (bookings.c.call_key == call_key)
         return next(iter(self._all(own & (bookings.c.status == BookingStatus.BOOKED.value))), None)
 
+    def of_call_key(self, call_key: str) -> list[Booking]:
+        return sorted(self._all(bookings.c.call_key == call_key), key=lambda booking: booking.id)
+
     def active(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
 

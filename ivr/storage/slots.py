@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Integer, RowMapping, Select, and_, column, null, select, update, values
 
-from ivr.domain.slot import Doctor, Slot, SlotKind, SlotState
+from ivr.domain.slot import Doctor, Hold, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.services.ports import Offer, Wanted
 from ivr.storage.free_slots import FREE, free_for, held_by_other, suits, wanted_at_any_time, wanted_slots
@@ -79,6 +79,11 @@ class SlotRegister(Register):
     def held_by_other(self, slot_id: int, offer: Offer) -> bool:
         held = select(slots.c.id).where(slots.c.id == slot_id, FREE, held_by_other(offer))
         return self._run(held).first() is not None
+
+    def held_by(self, call_key: str, now: datetime) -> Hold | None:
+        held = and_(slots.c.held_by == call_key, slots.c.held_until > now, FREE)
+        row = self._run(select(slots).where(held).order_by(slots.c.held_until.desc()).limit(1)).mappings().one_or_none()
+        return None if row is None else Hold(slot_of(row), call_key, row[slots.c.held_until])
 
     def free(self, slot_id: int) -> None:
         booked = and_(slots.c.id == slot_id, slots.c.state == SlotState.BOOKED.value)

@@ -1,0 +1,143 @@
+"""Russian words for what the program calls by keys: steps of a call, reasons, purposes, states."""
+
+from ivr.domain.operator import OperatorState
+from ivr.domain.purpose import Purpose
+
+STEPS = {
+    "main": "Главное меню",
+    "purpose": "Цель обращения",
+    "urgent.ask": "Нужна ли помощь сегодня",
+    "subject": "Кого записать",
+    "oms": "Номер полиса",
+    "no_policy": "Нет полиса",
+    "snils": "СНИЛС",
+    "certificate": "Временное свидетельство",
+    "number.confirm": "Проверка номера",
+    "number.groups": "Номер по частям",
+    "group_digits": "Цифры группы",
+    "birth": "Дата рождения",
+    "birth.confirm": "Проверка даты рождения",
+    "doctor.own": "Свой участковый врач",
+    "doctor.menu": "Выбор врача",
+    "doctor.sooner": "Другой врач раньше",
+    "group": "Группа специальностей",
+    "speciality": "Выбор специальности",
+    "speciality.adult": "Взрослый к педиатру",
+    "speciality.child": "Ребёнок к терапевту",
+    "speciality.confirm": "Проверка специальности",
+    "speciality.others": "Другие специалисты",
+    "request.right": "Верно ли понято",
+    "referral": "Номер направления",
+    "referral.offer_paediatrician": "Без направления: к педиатру",
+    "referral.offer_therapist": "Без направления: к терапевту",
+    "day.menu": "Выбор дня",
+    "time.menu": "Выбор времени",
+    "time.meant": "Утро или вечер",
+    "part": "Половина дня",
+    "slot.nearest": "Ближайшее время",
+    "booking.confirm": "Подтверждение записи",
+    "booking.already": "Уже записан",
+    "booking_action": "Перенести или отменить",
+    "cancel.confirm": "Подтверждение отмены",
+    "mine.none": "Записей нет",
+    "talon.number": "Повторить номер талона",
+    "ticket": "Номер талона",
+    "consent.reminder": "Согласие на напоминание",
+    "contact": "Номер телефона",
+    "contact.ask": "Другой телефон",
+    "contact.right": "Проверка телефона",
+    "waiting.offer": "Лист ожидания",
+    "waiting.already": "Уже в листе ожидания",
+    "waiting.doctor": "Лист ожидания: врач",
+    "waiting_part": "Лист ожидания: половина дня",
+    "village": "Населённый пункт",
+    "operator.offer": "Предложен оператор",
+    "queue.closed": "Операторов нет: перезвонить",
+    "queue.unserved": "Никто не ответил: перезвонить",
+    "resume.offer": "Продолжить прерванное",
+    "end.more": "Что-нибудь ещё",
+}
+"""Questions of the stories."""
+
+OUTCOMES = {
+    "answered": "ответил",
+    "silence": "молчал",
+    "no_input": "молчал",
+    "unclear": "непонятно",
+    "no_match": "непонятно",
+    "help": "просил помощь",
+    "repeat": "просил повторить",
+    "back": "вернулся назад",
+    "main": "в главное меню",
+    "operator": "просил оператора",
+    "hangup": "положил трубку",
+    "deaf": "распознавание не работает",
+}
+
+REASONS = {
+    "asked": "Сам попросил оператора",
+    "asked_in_queue": "Ждал в очереди",
+    "emergency": "Угроза жизни",
+    "already_booked": "Уже записан к этому врачу",
+    "backend_down": "База данных не отвечала",
+    "birth_not_confirmed": "Не подтвердил дату рождения",
+    "certificate_expired": "Временное свидетельство истекло",
+    "changed_meanwhile": "Данные изменились во время разговора",
+    "commit_failed": "Запись не удалась",
+    "commit_unknown": "Неизвестно, удалась ли запись: проверьте",
+    "contact_not_confirmed": "Не подтвердил телефон",
+    "crash": "Сбой автоматического помощника",
+    "fault": "Сбой автоматического помощника",
+    "home_visit": "Вызов врача на дом",
+    "locked": "Слишком много неудачных попыток",
+    "no_policy": "Нет полиса",
+    "not_admitted": "Врач не принимает такого пациента",
+    "not_attached": "Не прикреплён",
+    "not_identified": "Не нашёлся по номеру и дате рождения",
+    "number_not_confirmed": "Не подтвердил номер",
+    "purpose_unknown": "Цель обращения неясна",
+    "referral_unknown": "Направление не найдено",
+    "repeat_visit": "Повторный приём",
+    "repeats": "Слишком много повторов",
+    "ticket_unknown": "Талон не найден",
+    "too_long": "Разговор затянулся",
+    "failed_no_answer": "Молчал на вопросы",
+    "failed_no_input": "Молчал на вопросы",
+    "failed_no_match": "Отвечал непонятно",
+    "unserved": "Никто не ответил в очереди",
+}
+"""Why a caller came to a person."""
+
+PURPOSES = {
+    Purpose.ILLNESS: "Заболевание",
+    Purpose.REPEAT: "Повторный приём",
+    Purpose.REFERRAL: "По направлению",
+    Purpose.DISP: "Диспансеризация, профосмотр",
+    Purpose.OBSERV: "Диспансерное наблюдение",
+    Purpose.VACC: "Прививка",
+    Purpose.PAPER: "Справка, рецепт",
+    Purpose.HOME: "Вызов врача на дом",
+    Purpose.URGENT: "Неотложный случай",
+}
+
+STATES = {
+    OperatorState.OFFLINE: "Не в сети",
+    OperatorState.READY: "Готов",
+    OperatorState.RINGING: "Звонок",
+    OperatorState.TALKING: "Разговор",
+    OperatorState.WRAPUP: "Завершение",
+    OperatorState.BREAK: "Перерыв",
+}
+
+SUBJECTS = {"SELF": "себя", "CHILD": "ребёнка", "OTHER": "другого человека"}
+
+
+def reason(key: str | None) -> str:
+    """Why the caller came to a person; the refusals of a booking end here, too."""
+    from ivr.web.messages import TOLD
+
+    return REASONS.get(key or "", TOLD.get(key or "", "Причина не указана"))
+
+
+def step(key: str) -> str:
+    return STEPS.get(key, key)
