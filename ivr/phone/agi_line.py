@@ -1,6 +1,7 @@
 """A telephone line of the dialogue over AGI: prompts, keys by EXEC Read, words or keys by agi_speech."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from ivr.dialogue.line import (
 from ivr.phone.agi_session import AgiCall, AgiFailure
 from ivr.phone.agi_speech import End, Keyed, Said, Speech
 from ivr.phone.agi_text import BadArgument
+from ivr.phone.captions import captions_of
 from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
 from ivr.phone.sound_files import BadSound, chunks, seconds_of
@@ -58,19 +60,26 @@ class AgiLine:
         queue: str = "operators",
         recogniser: Recogniser | None = None,
         hush: Hush | None = None,
+        captions: bool = False,
     ) -> None:
-        """Speech is heard with a recogniser and silence to play while it listens; keys are taken without."""
+        """Speech is heard with a recogniser and silence to play while it listens; keys are taken without.
+
+        With `captions` the caller's telephone is sent the words as well, over the call itself.
+        """
         self._call = call
         self._voice = voice
         self._recogniser = recogniser
         self._speech = Speech(call, recogniser, hush) if recogniser and hush else None
         self._queue = queue
+        self._captions = captions
         self._times: tuple[float, float] | None = None
         self.hung_up = call.hung_up
 
     async def play(self, utterances: Sequence[Utterance]) -> None:
         """Speak without listening; returns when all of it has been heard."""
-        for files in await self._lists(utterances):
+        lists = await self._lists(utterances)
+        await self._show(utterances)
+        for files in lists:
             await self._play(files)
 
     async def hears(self) -> bool:
@@ -81,6 +90,7 @@ class AgiLine:
     async def ask(self, utterances: Sequence[Utterance], keypad: Keypad, hearing: Hearing | None = None) -> Answer:
         """Speak and listen at once; the first key stops the speech, and so does a voice where it may."""
         lists = await self._lists(utterances)
+        await self._show(utterances)
         if hearing is not None and self._speech is not None and self._recogniser is not None:
             if await self.hears():
                 return await self._by_voice(self._speech, lists, keypad, hearing)
@@ -168,6 +178,13 @@ class AgiLine:
             files += await self.unless_gone(self._sounds(utterance))
         with _as_trouble():
             return chunks(files)
+
+    async def _show(self, utterances: Sequence[Utterance]) -> None:
+        """Send the words along: Asterisk waits for nobody, and a telephone that cannot show them is no trouble."""
+        for text in captions_of(utterances) if self._captions else ():
+            # Its answer is waited for: Asterisk would not see a command that comes in one packet with the next.
+            with contextlib.suppress(AgiFailure, BadArgument):
+                await self._call.send_command("SEND TEXT", text)
 
     async def _sounds(self, utterance: Utterance) -> list[Path]:
         try:

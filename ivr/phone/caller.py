@@ -40,3 +40,8 @@ def call_key_of(headers: Mapping[str, str]) -> str:
     """The opaque key the dialplan gave to this call; a fresh one if it gave none."""
     key = headers.get("agi_arg_1", "")
     return key if _KEY.fullmatch(key) else uuid.uuid4().hex
+
+
+def is_guest(headers: Mapping[str, str]) -> bool:
+    """Whether a browser without an account calls (pjsip_ivr.conf)."""
+    return headers.get("agi_channel", "").startswith("PJSIP/webguest-")

@@ -12,7 +12,7 @@ from ivr.phone.agi import AgiApplication, AgiCall, Route
 from ivr.phone.agi_line import AgiLine, Voice
 from ivr.phone.agi_session import AgiFailure
 from ivr.phone.agi_speech import LONGEST_ANSWER
-from ivr.phone.caller import Caller, call_key_of, caller_of
+from ivr.phone.caller import Caller, call_key_of, caller_of, is_guest
 from ivr.phone.config import BadPhoneConfig, PhoneConfig
 from ivr.phone.hush import Hush
 from ivr.phone.recogniser import Recogniser
@@ -142,7 +142,8 @@ class PhoneServer:
 
     async def _tell(self, story: Story, call: AgiCall) -> None:
         try:
-            line = AgiLine(call, self._voice, recogniser=self._recogniser, hush=self._hush)
+            captions = is_guest(call.headers)
+            line = AgiLine(call, self._voice, recogniser=self._recogniser, hush=self._hush, captions=captions)
             await story(line, caller_of(call.headers), call_key_of(call.headers))
             self._served += 1
         except CallerHungUp:

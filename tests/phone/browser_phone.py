@@ -27,7 +27,6 @@ a=rtpmap:111 opus/48000/2
 a=rtpmap:110 telephone-event/48000
 a=ice-ufrag:abcd
 a=ice-pwd:abcdefghijklmnopqrstuvwx
-a=candidate:1 1 udp 2113937151 127.0.0.1 9 typ host
 a=fingerprint:sha-256 {fingerprint}
 a=setup:{setup}
 a=sendrecv
@@ -108,6 +107,7 @@ class BrowserPhone:
         self._answers: dict[str, asyncio.Queue[Message]] = {}
         self.legs: dict[str, Leg] = {}
         self._cseq = 1
+        self.shows_text = True
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -254,7 +254,7 @@ class BrowserPhone:
                 leg.over.set()
             case "MESSAGE" if leg:
                 leg.texts.put_nowait(request.body)
-                await self._reply(request, 200, "OK")
+                await self._reply(request, *((200, "OK") if self.shows_text else (405, "Not Allowed")))
             case "NOTIFY" if leg:
                 leg.notified.append(request.body.strip())
                 await self._reply(request, 200, "OK")
