@@ -27,6 +27,7 @@ from ivr.dialogue.menus import Menu, load_menus
 from ivr.domain.hospital import Hospital
 from ivr.domain.identifiers import BadNumber, PhoneNumber
 from ivr.domain.rules import Rules
+from ivr.egisz.client import EgiszClient
 from ivr.importing.imports import Clinic
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
@@ -129,6 +130,12 @@ def prepare_database(settings: Settings) -> int:
         duty = load_duty(settings.path(calendar) if calendar else None)
         set_duty(clinic.work(), partial(duty.overrides, hours=clinic.hospital.duty_hours))
         return publish(clinic.work(), clinic.catalogue.posts, rules=clinic.rules, now=clinic.now)
+
+
+def egisz_of(settings: Settings) -> EgiszClient | None:
+    """The identification service; None where the hospital has none (S2.2)."""
+    egisz = settings.egisz
+    return EgiszClient(egisz.url, timeout=egisz.seconds, token=egisz.token) if egisz.url else None
 
 
 def sounds_folder(settings: Settings) -> Path:

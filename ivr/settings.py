@@ -177,6 +177,20 @@ class Web(Section):
     guests: int = Field(20, ge=0, le=1_000, description="Calls by the web phone at once")
 
 
+def _http_url(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("write http://… or https://…")
+    return url
+
+
+class Egisz(Section):
+    url: Annotated[str, AfterValidator(_http_url)] = Field(
+        "", description="Adapter of the federal identification service; empty: only the own register is searched (S2.2)"
+    )
+    token: str = Field("", description="Bearer token for it; better in the environment than in a file")
+    seconds: float = Field(3, ge=0.2, le=30, allow_inf_nan=False, description="Longest wait for its answer")
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -201,6 +215,7 @@ class Settings(BaseSettings):
     phone: Phone = Phone()
     queue: Queue = Queue()
     web: Web = Web()
+    egisz: Egisz = Egisz()
     log: Log = Log()
 
     @classmethod

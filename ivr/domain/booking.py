@@ -61,6 +61,10 @@ class Booking:
     closed_at: datetime | None = None
     closed_key: str | None = None
     """The command that cancelled or moved it: a repeat of that command changes nothing."""
+    close_reason: str | None = None
+    overrides: str | None = None
+    """Rules set aside for it, by commas (Waiver)."""
+    override_reason: str | None = None
 
     def becomes(self, status: BookingStatus) -> "Booking":
         if status not in NEXT.get(self.status, ()):

@@ -145,3 +145,26 @@ class WeakPassword(Refusal):
     """Too short, or the name itself, or the old one."""
 
     code = "weak_password"
+
+
+class OutsideHorizon(Refusal):
+    """The day is behind the booking horizon (D-01)."""
+
+    code = "outside_horizon"
+
+
+class ReasonNeeded(Refusal):
+    """What sets a rule aside, or ends a visit, says why."""
+
+    code = "reason_needed"
+
+
+class PatientKnown(Refusal):
+    """Somebody in the register has this number or document; `field` and `patient_id` name it and him."""
+
+    code = "patient_known"
+
+    def __init__(self, field: str, patient_id: int) -> None:
+        super().__init__(field, patient_id)
+        self.field = field
+        self.patient_id = patient_id

@@ -55,6 +55,8 @@ class Slot:
     """Not shown before this moment: the same-day reserve (D-02). Aware, UTC."""
     for_patient_id: int | None = None
     """Opened by the doctor for this patient alone, through whatever channel (S4.2)."""
+    extra: bool = False
+    """Made beside the timetable for one visit; closed, not free, when that is cancelled."""
 
     @property
     def ends_at(self) -> datetime:

@@ -29,6 +29,9 @@ def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
 
 def freed(work: Work, booking: Booking, now: datetime) -> None:
     """Nobody needs to confirm the visit now; its time goes to the waiting list first (1.5)."""
+    if booking.slot.extra:  # made for this visit alone: nobody else has its time
+        work.tasks.drop(booking.id, TaskKind.FEEDBACK)
+        return
     asked = work.tasks.of_booking(booking.id, TaskKind.FEEDBACK)
     work.tasks.drop(booking.id, TaskKind.FEEDBACK)
     task = NewTask(

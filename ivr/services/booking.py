@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.override import Override
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import HoldLost, NotFound, NotYours, SlotTaken
@@ -33,6 +34,9 @@ class BookingCommand:
     moves: int | None = None
     """The booking that this one takes the place of."""
     contact: PhoneNumber | None = None
+    by: str | None = None
+    """Who books at the desk, for the audit log; None: the patient himself."""
+    override: Override | None = None
 
 
 def hold(
@@ -84,15 +88,25 @@ def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) ->
     """
     with work:
         work.patients.lock(command.patient_id)
-        booked = _first_result(work, command)
+        booked = first_result(work, command)
         if booked is None:
-            booked = _book(work, command, rules, now)
+            booked = book_within(work, command, rules, now)
             work.commit()
     return booked
 
 
-def cancel(work: Work, booking_id: int, *, patient_id: int, key: str, now: datetime) -> Booking:
-    """Cancel at the patient's wish and free the slot for the waiting list. A repeated key changes nothing.
+def cancel(
+    work: Work,
+    booking_id: int,
+    *,
+    patient_id: int,
+    key: str,
+    now: datetime,
+    status: BookingStatus = BookingStatus.CANCELLED_BY_PATIENT,
+    reason: str | None = None,
+    by: str | None = None,
+) -> Booking:
+    """Cancel and free the slot for the waiting list. A repeated key changes nothing. `by` goes to the audit log.
 
     Raises NotFound, NotYours, WrongTurn where it is over already, TooLate from the start of the visit on.
     """
@@ -100,8 +114,11 @@ def cancel(work: Work, booking_id: int, *, patient_id: int, key: str, now: datet
         work.patients.lock(patient_id)
         booking = own_booking(work, booking_id, patient_id)
         if booking.closed_key != key:
-            booking = _close(work, booking, BookingStatus.CANCELLED_BY_PATIENT, key, now)
+            booking = _close(work, booking, status, key, now, reason)
             work.referrals.give_back(booking.id)
+            if by is not None:
+                detail = {"booking": booking.id, "patient": patient_id, "status": status, "reason": reason}
+                work.audit.add(who=by, action="booking.cancelled", detail=detail, now=now)
             work.commit()
     return booking
 
@@ -157,18 +174,20 @@ def own_booking(work: Work, booking_id: int, patient_id: int) -> Booking:
     return booking
 
 
-def _first_result(work: Work, command: BookingCommand) -> Booking | None:
+def first_result(work: Work, command: BookingCommand) -> Booking | None:
+    """What the same command made before, within an open transaction. Raises NotYours."""
     booking = work.bookings.of_key(command.key)
     if booking is not None and booking.patient_id != command.patient_id:
         raise NotYours
     return booking
 
 
-def _book(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
+def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
+    """The same as `book`, as a part of a transaction in which the patient is locked."""
     old = None if command.moves is None else own_booking(work, command.moves, command.patient_id)
     slot = work.slots.get(command.slot_id)
     _settle_past(work, command.patient_id, now)
-    claimed = Claimed(slot, command.patient_id, command.purpose, command.channel, command.referral_number, old)
+    claimed = _claimed(command, slot, old)
     referral = weigh(work, claimed, rules, now)
     _take(work, command, now)
     # Only now that the new slot is ours does the old booking give way, in the same commit.
@@ -178,7 +197,29 @@ def _book(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> B
     if referral is not None:
         work.referrals.use(referral.id, booking.id)
     note_booked(work, booking, rules, now)
+    if command.by is not None:
+        work.audit.add(who=command.by, action="booking.made", detail=_told(booking), now=now)
     return booking
+
+
+def _claimed(command: BookingCommand, slot: Slot, old: Booking | None) -> Claimed:
+    return Claimed(
+        slot=slot,
+        patient_id=command.patient_id,
+        purpose=command.purpose,
+        channel=command.channel,
+        referral_number=command.referral_number,
+        old=old,
+        by_person=command.by is not None,
+        waived=frozenset() if command.override is None else command.override.waived,
+    )
+
+
+def _told(booking: Booking) -> dict[str, object]:
+    told: dict[str, object] = {"booking": booking.id, "patient": booking.patient_id, "moved": booking.replaces_id}
+    if booking.overrides:
+        told |= {"overrides": booking.overrides, "reason": booking.override_reason}
+    return told
 
 
 def _take(work: Work, command: BookingCommand, now: datetime) -> None:
@@ -204,14 +245,18 @@ def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | Non
         subject=old.subject if old else command.subject,
         contact=command.contact,
         replaces_id=command.moves,
+        overrides=command.override.rules if command.override else None,
+        override_reason=command.override.reason if command.override else None,
     )
 
 
-def _close(work: Work, booking: Booking, status: BookingStatus, key: str, now: datetime) -> Booking:
+def _close(
+    work: Work, booking: Booking, status: BookingStatus, key: str, now: datetime, reason: str | None = None
+) -> Booking:
     """End a booking before its visit: its slot is free again."""
     booking.becomes(status)
     booking.must_not_have_begun(now)
-    closed = work.bookings.close(booking, status, key=key, now=now)
+    closed = work.bookings.close(booking, status, key=key, now=now, reason=reason)
     work.slots.free(booking.slot.id)
     note_freed(work, closed, now)
     return closed

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ivr.domain.booking import Booking
+from ivr.domain.override import Waiver
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
@@ -12,7 +13,7 @@ from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.speciality import Access, Speciality
 from ivr.services.choice import open_referral
-from ivr.services.offers import other_visits, unless_overlapping
+from ivr.services.offers import other_visits, unless_overlapping, unless_too_far
 from ivr.services.ports import Work
 
 ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU})
@@ -30,17 +31,24 @@ class Claimed:
     referral_number: str | None
     old: Booking | None
     """The booking that gives way."""
+    by_person: bool = False
+    """Somebody at the desk decides about attachment himself (D-08)."""
+    waived: frozenset[Waiver] = frozenset()
 
 
 def weigh(work: Work, claimed: Claimed, rules: Rules, now: datetime) -> Referral | None:
     """Return the referral that opens the slot, if one is needed or named.
 
-    Raises NotAttached, NotAdmitted, ReferralNeeded, ReferralNotFound, AlreadyBooked, TooManyBookings, Overlaps.
+    Raises NotAttached, OutsideHorizon, NotAdmitted, ReferralNeeded, ReferralNotFound, AlreadyBooked, TooManyBookings,
+    Overlaps.
     """
     patient = work.patients.get(claimed.patient_id)
     speciality = work.staff.speciality(claimed.slot.speciality)
     _unless_detached(patient, claimed)
-    speciality.admit(patient, rules.today(claimed.slot.starts_at))
+    if claimed.by_person and Waiver.HORIZON not in claimed.waived:
+        unless_too_far(claimed.slot, claimed.patient_id, speciality, rules, now)
+    if Waiver.ADMISSION not in claimed.waived:
+        speciality.admit(patient, rules.today(claimed.slot.starts_at))
     referral = _referral(work, claimed, speciality, rules, now)
     _unless_too_many(work, claimed, rules, now)
     return referral
@@ -48,7 +56,7 @@ def weigh(work: Work, claimed: Claimed, rules: Rules, now: datetime) -> Referral
 
 def _unless_detached(patient: Patient, claimed: Claimed) -> None:
     planned = claimed.purpose is not Purpose.URGENT and claimed.old is None
-    if planned and claimed.channel in ATTACHED_ONLY and not patient.attached:
+    if planned and not claimed.by_person and claimed.channel in ATTACHED_ONLY and not patient.attached:
         raise NotAttached
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ivr.domain.booking import Booking
-from ivr.domain.refusals import Overlaps
+from ivr.domain.refusals import OutsideHorizon, Overlaps
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Slot
 from ivr.domain.speciality import Speciality
@@ -19,6 +19,12 @@ def unless_overlapping(slot: Slot, visits: list[Booking], rules: Rules) -> None:
     """Raise Overlaps where one person cannot keep both (1.6)."""
     if any(slot.clashes_with(visit.slot, rules.min_gap) for visit in visits):
         raise Overlaps
+
+
+def unless_too_far(slot: Slot, patient_id: int, speciality: Speciality, rules: Rules, now: datetime) -> None:
+    """Raise OutsideHorizon; what a doctor opened for this patient may lie behind the horizon (S2.6, D-01)."""
+    if slot.starts_at >= window(speciality, rules, now)[1] and slot.for_patient_id != patient_id:
+        raise OutsideHorizon
 
 
 def window(speciality: Speciality | None, rules: Rules, now: datetime) -> tuple[datetime, datetime]:

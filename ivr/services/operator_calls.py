@@ -108,7 +108,7 @@ def pop(work: Work, call_key: str, *, who: str, now: datetime) -> Pop:
         entered = record.progress if record else {}
         patient_id = entered.get("patient_id")
         patient = None if patient_id is None else work.patients.get(patient_id)
-        hold = work.slots.held_by(call_key, now)
+        hold = work.grid.held_for(call_key, now)
         doctor_id = hold.slot.doctor_id if hold else entered.get("doctor_id")
         seen = Pop(
             call_key=call_key,

@@ -8,12 +8,13 @@ from typing import Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.document import IdentityDocument
 from ivr.domain.identifiers import Claim, OmsNumber, PhoneNumber
 from ivr.domain.journal import CallRecord, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
 from ivr.domain.schedule import Absence, DayOverride, WorkRule
-from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind
+from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import NewTask, Task, TaskKind
@@ -52,6 +53,20 @@ class Wanted:
     """Other visits of the patient, which a wanted slot must not clash with (1.6)."""
     gap: timedelta = timedelta(0)
     """Least time between the beginnings of two visits of one patient (1.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridSlot:
+    """A slot as the registry's grid needs it."""
+
+    slot: Slot
+    state: SlotState
+    held_by: str | None
+    held_until: datetime | None
+    booking_id: int | None
+    patient_id: int | None
+    """Whose booking fills it."""
+    doctor_away: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,16 @@ class Patients(Protocol):
         """Those of the numbers that somebody in the register has."""
 
     def phones(self, patient_ids: Sequence[int]) -> frozenset[PhoneNumber]: ...
+
+    def numbered(self, claim: Claim) -> Patient | None: ...
+    def with_document(self, document: IdentityDocument) -> Patient | None: ...
+    def born(self, day: date) -> list[Patient]: ...
+    def phoned(self, number: PhoneNumber) -> list[Patient]: ...
+    def add_document(self, patient_id: int, document: IdentityDocument) -> None: ...
+    def documents(self, patient_id: int) -> list[IdentityDocument]: ...
+
+    def save(self, patient: Patient) -> None:
+        """Keep everything but the representatives."""
 
     def add(self, patient: Patient) -> int:
         """Store a new patient (its id is not looked at) with its representatives; return the id."""
@@ -171,9 +196,6 @@ class Slots(Protocol):
 
     def held_by_other(self, slot_id: int, offer: Offer) -> bool: ...
 
-    def held_by(self, call_key: str, now: datetime) -> Hold | None:
-        """What the call holds now."""
-
     def free(self, slot_id: int) -> None:
         """A booked slot can be offered again."""
 
@@ -182,11 +204,24 @@ class Slots(Protocol):
     def release(self, call_key: str, *, but: int | None = None) -> None:
         """Let go of every slot that the call holds, except one."""
 
+    def add_extra(self, planned: PlannedSlot) -> int:
+        """Store one beside the timetable; its id. A microsecond later for each slot that begins there already."""
+
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
         """Store new slots. One that another process has just added is left as it is."""
 
     def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[Slot]:
         """All slots, free or not, in the order of time."""
+
+
+class Grid(Protocol):
+    """Slots with who has them, in the order of time."""
+
+    def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[GridSlot]: ...
+    def of_ids(self, slot_ids: Sequence[int]) -> list[GridSlot]: ...
+
+    def held_for(self, call_key: str, now: datetime) -> Hold | None:
+        """The live hold of a call or page."""
 
 
 class Bookings(Protocol):
@@ -208,12 +243,20 @@ class Bookings(Protocol):
     def add(self, new: NewBooking) -> Booking:
         """Raises SlotTaken or AlreadyBooked where the database's own guard says no."""
 
-    def close(self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime) -> Booking:
+    def of_patient(self, patient_id: int, limit: int) -> list[Booking]:
+        """Whatever became of them, the latest visit first."""
+
+    def close(
+        self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime, reason: str | None = None
+    ) -> Booking:
         """Make the move in the table of moves. Raises WrongTurn."""
 
 
 class Referrals(Protocol):
     def find(self, patient_id: int, number: str) -> Referral | None: ...
+    def open_of(self, patient_id: int, today: date) -> list[Referral]:
+        """Not used and still valid, the first to end first."""
+
     def use(self, referral_id: int, booking_id: int) -> None: ...
 
     def give_back(self, booking_id: int) -> None:
@@ -271,6 +314,9 @@ class Calls(Protocol):
     def steps(self, call_key: str) -> list[StepRow]: ...
     def finish(self, call_key: str, *, outcome: str, detail: str | None, now: datetime) -> None: ...
 
+    def of_caller(self, caller: PhoneNumber, limit: int) -> list[CallRecord]:
+        """The latest first."""
+
     def recent(self, caller: PhoneNumber, since: datetime) -> list[CallRecord]:
         """Calls from a number with a sign of life after that moment, the latest first."""
 
@@ -307,6 +353,8 @@ class Work(Protocol):
     def schedule(self) -> Schedule: ...
     @property
     def slots(self) -> Slots: ...
+    @property
+    def grid(self) -> Grid: ...
     @property
     def bookings(self) -> Bookings: ...
     @property

@@ -55,9 +55,14 @@ class BookingRegister(Register):
             return SlotTaken(booking.slot.id)
         raise
 
-    def close(self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime) -> Booking:
+    def of_patient(self, patient_id: int, limit: int) -> list[Booking]:
+        return self._all(bookings.c.patient_id == patient_id)[::-1][:limit]
+
+    def close(
+        self, booking: Booking, status: BookingStatus, *, key: str | None, now: datetime, reason: str | None = None
+    ) -> Booking:
         booking.becomes(status)
-        changes = {"status": status.value, "closed_at": now, "closed_key": key}
+        changes = {"status": status.value, "closed_at": now, "closed_key": key, "close_reason": reason}
         self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
         return self.get(booking.id)
 
@@ -87,6 +92,9 @@ def _booking(row: RowMapping) -> Booking:
         replaces_id=row[own.replaces_id],
         closed_at=row[own.closed_at],
         closed_key=row[own.closed_key],
+        close_reason=row[own.close_reason],
+        overrides=row[own.overrides],
+        override_reason=row[own.override_reason],
     )
 
 
@@ -107,4 +115,6 @@ def _values(new: NewBooking) -> dict[str, Any]:
         "contact": e164(booking.contact),
         "referral_number": booking.referral_number,
         "replaces_id": booking.replaces_id,
+        "overrides": booking.overrides,
+        "override_reason": booking.override_reason,
     }

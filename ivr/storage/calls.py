@@ -55,6 +55,10 @@ class CallRegister(Register):
         self._run(update(calls).where(calls.c.call_key == call_key).values(ending))
         self._changed("calls", call_key)
 
+    def of_caller(self, caller: PhoneNumber, limit: int) -> list[CallRecord]:
+        own = select(calls).where(calls.c.caller == caller.e164)
+        return self._records(own.order_by(calls.c.begun_at.desc()).limit(limit))
+
     def recent(self, caller: PhoneNumber, since: datetime) -> list[CallRecord]:
         known = select(calls).where(calls.c.caller == caller.e164, calls.c.seen_at > since)
         return self._records(known.order_by(calls.c.begun_at.desc()))

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
+from ivr.domain.document import DocumentKind, IdentityDocument
 from ivr.domain.identifiers import Certificate, Claim, OmsNumber, PhoneNumber, Snils
 from ivr.domain.patient import Patient, Sex
 from ivr.storage.register import Register, e164, found, phone
-from ivr.storage.tables import patients, representatives
+from ivr.storage.tables import patient_documents, patients, representatives
 
 
 class PatientRegister(Register):
@@ -32,22 +34,33 @@ class PatientRegister(Register):
         chosen = select(patients.c.phone).where(patients.c.id.in_(patient_ids), patients.c.phone.is_not(None))
         return frozenset(PhoneNumber(number) for number in self._run(chosen).scalars())
 
+    def numbered(self, claim: Claim) -> Patient | None:
+        return self._one(_column(claim) == claim.digits)
+
+    def with_document(self, document: IdentityDocument) -> Patient | None:
+        owner = select(patient_documents.c.patient_id).where(_is(document))
+        return self._one(patients.c.id.in_(owner))
+
+    def born(self, day: date) -> list[Patient]:
+        return self._all(patients.c.birth_date == day)
+
+    def phoned(self, number: PhoneNumber) -> list[Patient]:
+        return self._all(patients.c.phone == number.e164)
+
+    def add_document(self, patient_id: int, document: IdentityDocument) -> None:
+        values = {"kind": document.kind.value, "series": document.series, "number": document.number}
+        self._insert(patient_documents, patient_id=patient_id, **values)
+
+    def documents(self, patient_id: int) -> list[IdentityDocument]:
+        own = patient_documents.c
+        rows = self._run(select(patient_documents).where(own.patient_id == patient_id).order_by(own.id))
+        return [IdentityDocument(DocumentKind(row.kind), row.series, row.number) for row in rows]
+
+    def save(self, patient: Patient) -> None:
+        self._run(update(patients).where(patients.c.id == patient.id).values(_values(patient)))
+
     def add(self, patient: Patient) -> int:
-        patient_id = self._insert(
-            patients,
-            surname=patient.surname,
-            given_name=patient.given_name,
-            patronymic=patient.patronymic,
-            sex=patient.sex,
-            birth_date=patient.birth_date,
-            oms=_digits(patient.oms),
-            snils=_digits(patient.snils),
-            certificate=_digits(patient.certificate),
-            certificate_until=patient.certificate_until,
-            phone=e164(patient.phone),
-            attached=patient.attached,
-            district_doctor_id=patient.district_doctor_id,
-        )
+        patient_id = self._insert(patients, **_values(patient))
         for representative in patient.representatives:
             values = {"patient_id": patient_id, "representative_id": representative}
             self._run(insert(representatives).values(values))
@@ -55,8 +68,13 @@ class PatientRegister(Register):
 
     def _one(self, condition: ColumnElement[bool]) -> Patient | None:
         row = self._run(select(patients).where(condition)).one_or_none()
-        if row is None:
-            return None
+        return None if row is None else self._patient(row)
+
+    def _all(self, condition: ColumnElement[bool]) -> list[Patient]:
+        in_order = (patients.c.surname, patients.c.given_name, patients.c.birth_date, patients.c.id)
+        return [self._patient(row) for row in self._run(select(patients).where(condition).order_by(*in_order))]
+
+    def _patient(self, row: Row[Any]) -> Patient:
         return Patient(
             id=row.id,
             surname=row.surname,
@@ -88,6 +106,29 @@ def _column(claim: Claim) -> ColumnElement[str]:
             return patients.c.snils
         case Certificate():
             return patients.c.certificate
+
+
+def _is(document: IdentityDocument) -> ColumnElement[bool]:
+    own = patient_documents.c
+    same_number = (own.series == document.series) & (own.number == document.number)
+    return (own.kind == document.kind.value) & same_number
+
+
+def _values(patient: Patient) -> dict[str, Any]:
+    return {
+        "surname": patient.surname,
+        "given_name": patient.given_name,
+        "patronymic": patient.patronymic,
+        "sex": patient.sex,
+        "birth_date": patient.birth_date,
+        "oms": _digits(patient.oms),
+        "snils": _digits(patient.snils),
+        "certificate": _digits(patient.certificate),
+        "certificate_until": patient.certificate_until,
+        "phone": e164(patient.phone),
+        "attached": patient.attached,
+        "district_doctor_id": patient.district_doctor_id,
+    }
 
 
 def _digits(number: Claim | None) -> str | None:

@@ -1,5 +1,7 @@
 """Referrals and what they were used for."""
 
+from datetime import date
+
 from sqlalchemy import null, select, update
 
 from ivr.domain.referral import Referral
@@ -12,6 +14,12 @@ class ReferralRegister(Register):
         own = (referrals.c.patient_id == patient_id) & (referrals.c.number == number)
         row = self._run(select(referrals).where(own)).one_or_none()
         return None if row is None else Referral(**row._mapping)
+
+    def open_of(self, patient_id: int, today: date) -> list[Referral]:
+        own = referrals.c
+        still_open = (own.patient_id == patient_id) & own.used_by.is_(None) & (own.valid_until >= today)
+        rows = self._run(select(referrals).where(still_open).order_by(own.valid_until, own.id))
+        return [Referral(**row._mapping) for row in rows]
 
     def use(self, referral_id: int, booking_id: int) -> None:
         self._run(update(referrals).where(referrals.c.id == referral_id).values(used_by=booking_id))

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, Select, and_, column, null, select, update, values
+from sqlalchemy import Integer, RowMapping, Select, and_, case, column, func, null, select, update, values
+from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.slot import Doctor, Hold, Slot, SlotKind, SlotState
+from ivr.domain.refusals import SlotTaken
+from ivr.domain.slot import Doctor, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.services.ports import Offer, Wanted
 from ivr.storage.free_slots import FREE, free_for, held_by_other, suits, wanted_at_any_time, wanted_slots
@@ -16,6 +18,7 @@ from ivr.storage.tables import doctors, slots
 from ivr.storage.types import Utc
 
 MINUTE = timedelta(minutes=1)
+MICROSECOND = timedelta(microseconds=1)
 IN_ORDER = (slots.c.starts_at, slots.c.id)
 
 
@@ -80,14 +83,11 @@ class SlotRegister(Register):
         held = select(slots.c.id).where(slots.c.id == slot_id, FREE, held_by_other(offer))
         return self._run(held).first() is not None
 
-    def held_by(self, call_key: str, now: datetime) -> Hold | None:
-        held = and_(slots.c.held_by == call_key, slots.c.held_until > now, FREE)
-        row = self._run(select(slots).where(held).order_by(slots.c.held_until.desc()).limit(1)).mappings().one_or_none()
-        return None if row is None else Hold(slot_of(row), call_key, row[slots.c.held_until])
-
     def free(self, slot_id: int) -> None:
         booked = and_(slots.c.id == slot_id, slots.c.state == SlotState.BOOKED.value)
-        self._run(update(slots).where(booked).values(state=SlotState.FREE.value, held_by=null(), held_until=null()))
+        # One made for a single visit is offered to nobody else.
+        left = case((slots.c.extra, SlotState.CLOSED.value), else_=SlotState.FREE.value)
+        self._run(update(slots).where(booked).values(state=left, held_by=null(), held_until=null()))
         self._changed("slots", slot_id)
 
     def renew(self, call_key: str, until: datetime) -> None:
@@ -107,6 +107,23 @@ class SlotRegister(Register):
         if rows:
             # Two processes that publish at once plan the same slots.
             self._run(upsert(self._connection, slots).on_conflict_do_nothing(), rows)
+
+    def add_extra(self, planned: PlannedSlot) -> int:
+        own = slots.c
+        # A doctor's slots differ in their beginning: a visit beside one begins a microsecond later, which nobody sees.
+        within = and_(own.starts_at >= planned.starts_at, own.starts_at < planned.starts_at + MINUTE)
+        last = self._run(select(func.max(own.starts_at)).where(own.doctor_id == planned.doctor_id, within)).scalar()
+        values = slot_values(planned) | {"extra": True}
+        if last is not None:
+            values |= {
+                "starts_at": last + MICROSECOND,
+                "ends_at": planned.ends_at + (last + MICROSECOND - planned.starts_at),
+            }
+        try:
+            with self._connection.begin_nested():
+                return self._insert(slots, **values)
+        except IntegrityError:
+            raise SlotTaken from None
 
     def of_doctors(self, doctor_ids: Sequence[int], since: datetime, until: datetime) -> list[Slot]:
         within = and_(slots.c.starts_at >= since, slots.c.starts_at < until, slots.c.state != "CLOSED")
@@ -128,6 +145,7 @@ def slot_of(row: RowMapping) -> Slot:
         room=row[slots.c.room],
         release_at=row[slots.c.release_at],
         for_patient_id=row[slots.c.for_patient_id],
+        extra=row[slots.c.extra],
     )
 
 

@@ -90,6 +90,9 @@ patients = Table(
     Column("phone", String(16)),
     Column("attached", Boolean, nullable=False, server_default=true()),
     Column("district_doctor_id", ForeignKey("doctors.id")),
+    # Names are looked for among those born on one day: a few rows.
+    _index("patients_birth_date", "birth_date"),
+    _index("patients_phone", "phone", where="phone IS NOT NULL"),
     CheckConstraint("oms IS NOT NULL OR snils IS NOT NULL OR certificate IS NOT NULL", name="numbered"),
 )
 
@@ -99,6 +102,18 @@ representatives = Table(
     Column("patient_id", ForeignKey("patients.id"), primary_key=True),
     Column("representative_id", ForeignKey("patients.id"), primary_key=True),
     CheckConstraint("patient_id <> representative_id", name="another_person"),
+)
+
+patient_documents = Table(
+    "patient_documents",
+    metadata,
+    _id(),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("series", String(10), nullable=False),
+    Column("number", String(10), nullable=False),
+    UniqueConstraint("kind", "series", "number"),
+    _index("patient_documents_patient", "patient_id"),
 )
 
 schedule_rules = Table(
@@ -157,6 +172,7 @@ slots = Table(
     Column("state", String, nullable=False, server_default="FREE"),
     Column("held_by", String),
     Column("held_until", Utc),
+    Column("extra", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("doctor_id", "starts_at"),
     CheckConstraint("starts_at < ends_at", name="lasts"),
     CheckConstraint("state IN ('FREE', 'BOOKED', 'CLOSED')", name="state"),
@@ -187,6 +203,9 @@ bookings = Table(
     Column("replaces_id", ForeignKey("bookings.id")),
     Column("closed_at", Utc),
     Column("closed_key", String),
+    Column("close_reason", String),
+    Column("overrides", String),
+    Column("override_reason", String),
     _index(
         "bookings_one_of_slot",
         "slot_id",

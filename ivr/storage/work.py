@@ -19,6 +19,7 @@ from ivr.storage.desk import (
     WebSessionRegister,
 )
 from ivr.storage.engine import OURS, reading, turn_to_write
+from ivr.storage.grid import GridRegister
 from ivr.storage.patients import PatientRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
 from ivr.storage.referrals import ReferralRegister
@@ -36,6 +37,7 @@ class SqlWork:
     staff: StaffRegister
     schedule: ScheduleRegister
     slots: SlotRegister
+    grid: GridRegister
     bookings: BookingRegister
     referrals: ReferralRegister
     waiting: WaitingRegister
@@ -116,6 +118,7 @@ class SqlWork:
         self.staff = StaffRegister(connection)
         self.schedule = ScheduleRegister(connection)
         self.slots = SlotRegister(connection)
+        self.grid = GridRegister(connection)
         self.bookings = BookingRegister(connection)
         self.referrals = ReferralRegister(connection)
         self.waiting = WaitingRegister(connection)

@@ -1,0 +1,1 @@
+"""The federal identification service, behind whatever adapter of the region speaks for it (S2.2)."""
