@@ -3,20 +3,23 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask
 
 from ivr import bootstrap
 from ivr.desk import utc_now
 from ivr.domain.user import Role, User
-from ivr.services import access
+from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
 from ivr.settings import Settings, secret_of
 from ivr.web.app import create_app
 from ivr.web.feed import Feed
+from ivr.web.hub import Hub
 from ivr.web.no_exchange import NoExchange
 from ivr.web.server import Listening
 from ivr.web.site import PhoneDoor, Site
+from ivr.web.workplace import Workplaces
 
 CONNECTIONS = 16
 """Most threads only wait for events; those that answer share these."""
@@ -42,14 +45,19 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
     """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
     rules, hospital = bootstrap.rules_of(settings), bootstrap.hospital_of(settings)
+    hub, exchange = Hub(), exchange or NoExchange()
+    desk = Workplaces(exchange, hub, works, lambda: rules, clock)
     site = Site(
         new_work=works,
         rules_now=lambda: rules,
         hospital_now=lambda: hospital,
         now=clock,
-        exchange=exchange or NoExchange(),
+        exchange=exchange,
         door=door_of(settings),
-        make_guest_token=lambda _now: "",
+        make_guest_token=partial(guest_token.make, secret_of(settings, "guest")),
+        desk=desk,
+        hub=hub,
+        extras={"on_log_out": (desk.leave,), "on_left": (desk.page_gone,)},
         idle=timedelta(minutes=settings.web.idle_minutes),
     )
     app = create_app(
@@ -61,8 +69,10 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
     )
     feed = Feed(works, site.hub)
     feed.start()
+    desk.start()
 
     def close() -> None:
+        desk.close()
         feed.close()
         site.hub.close()
         site.exchange.close()
@@ -93,8 +103,6 @@ def door_of(settings: Settings) -> PhoneDoor:
     return PhoneDoor(
         path=settings.web.websocket or "/ws",
         port=settings.sip.ws_port if own else None,
-        guest_user="webguest",
-        guest_secret="webguest",  # noqa: S106 - opens nothing without a token
     )
 
 

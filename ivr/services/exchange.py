@@ -149,6 +149,9 @@ class Exchange(Protocol):
 
     def state(self) -> QueueState: ...
 
+    def requeue(self, phone: str) -> None:
+        """The caller whom this telephone talks with goes back to the queue, before all others."""
+
     def spy(self, supervisor: str, operator: str, mode: SpyMode) -> None:
         """Ring the supervisor's telephone; when answered he hears the operator's talk."""
 

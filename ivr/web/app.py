@@ -12,8 +12,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
-from ivr.web import access, home, live
+from ivr.web import access, desk, home, live, webphone
 from ivr.web.access import check_routes, user_or_none
+from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
 from ivr.web.messages import told
 from ivr.web.nav import places
@@ -21,7 +22,7 @@ from ivr.web.site import Site, site
 
 log = logging.getLogger(__name__)
 
-PARTS: Sequence[Blueprint] = (live.pages, home.pages)
+PARTS: Sequence[Blueprint] = (live.pages, home.pages, desk.pages, webphone.pages)
 """Blueprints of the parts; each sets its own prefix."""
 MOST_BYTES = 2_000_000
 ERRORS = {
@@ -77,6 +78,9 @@ def _everywhere() -> dict[str, object]:
         "endpoints": current_app.view_functions,
         "hospital": site().hospital,
         "rules": site().rules,
+        "keys": KEYS,
+        # A page inside the operator's workplace has neither menu nor log-out of its own.
+        "embedded": request.headers.get("Sec-Fetch-Dest") == "iframe",
     }
 
 
@@ -86,13 +90,13 @@ def _local(moment: datetime, form: str = "%d.%m.%Y %H:%M") -> str:
 
 
 def _guarded(answer: Response, connect: str) -> Response:
-    """No scripts but our own, nothing framed, nothing kept by others."""
+    """No scripts but our own, framed by nobody else, nothing kept by others."""
     sources = " ".join(filter(None, ("'self'", connect)))
     answer.headers.setdefault(
         "Content-Security-Policy",
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         f" media-src 'self' blob: mediastream:; connect-src {sources}; form-action 'self';"
-        " frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+        " frame-ancestors 'self'; base-uri 'none'; object-src 'none'",
     )
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Referrer-Policy", "same-origin")

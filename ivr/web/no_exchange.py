@@ -35,6 +35,9 @@ class NoExchange:
     def state(self) -> QueueState:
         return QueueState()
 
+    def requeue(self, phone: str) -> None:
+        raise ExchangeDown("there is no exchange")
+
     def spy(self, supervisor: str, operator: str, mode: SpyMode) -> None:
         raise ExchangeDown("there is no exchange")
 

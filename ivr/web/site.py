@@ -13,6 +13,7 @@ from ivr.domain.rules import Rules
 from ivr.services.exchange import Exchange
 from ivr.services.ports import Work
 from ivr.web.hub import Hub
+from ivr.web.workplace import Workplaces
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,9 +27,6 @@ class PhoneDoor:
     """Path or whole address of the websocket; a path is meant on the page's own host."""
     port: int | None
     """Port of the exchange's own websocket where no proxy stands before it."""
-    guest_user: str
-    guest_secret: str = field(repr=False)
-    """The guest's SIP password is no secret: it opens nothing without a token."""
     extension: str = "ivr"
 
 
@@ -43,7 +41,8 @@ class Site:
     exchange: Exchange
     door: PhoneDoor
     make_guest_token: Callable[[datetime], str]
-    hub: Hub = field(default_factory=Hub)
+    desk: Workplaces
+    hub: Hub
     idle: timedelta = timedelta(minutes=30)
     speak: Callable[[str], Path | None] = lambda _text: None
     """A WAV of these words in the voice that callers hear; None where there is no voice."""

@@ -2,6 +2,7 @@
 
 from ivr.domain.operator import OperatorState
 from ivr.domain.purpose import Purpose
+from ivr.web.messages import TOLD
 
 STEPS = {
     "main": "Главное меню",
@@ -56,22 +57,49 @@ STEPS = {
     "queue.unserved": "Никто не ответил: перезвонить",
     "resume.offer": "Продолжить прерванное",
     "end.more": "Что-нибудь ещё",
+    "no_answer": "молчание",
 }
 """Questions of the stories."""
 
 OUTCOMES = {
     "answered": "ответил",
+    "yes": "да",
+    "no": "нет",
     "silence": "молчал",
-    "no_input": "молчал",
-    "unclear": "непонятно",
-    "no_match": "непонятно",
+    "noise": "шум на линии",
     "help": "просил помощь",
     "repeat": "просил повторить",
     "back": "вернулся назад",
     "main": "в главное меню",
     "operator": "просил оператора",
+    "emergency": "сказал об опасности",
+    "slower": "просил медленнее",
     "hangup": "положил трубку",
     "deaf": "распознавание не работает",
+    "declined": "отказался",
+    "told": "сказано",
+    "given_up": "не получилось",
+    "book": "записаться",
+    "cancel": "отменить",
+    "move": "перенести",
+    "keep": "оставить",
+    "mine": "мои записи",
+    "waiting": "лист ожидания",
+    "home": "врач на дом",
+    "info": "справка",
+    "any": "любой врач",
+    "more": "ещё варианты",
+    "several": "несколько вариантов",
+    "other_day": "другой день",
+    "others": "другие",
+    "repair": "исправить",
+    "DAY": "днём",
+    "MORNING": "утром",
+    "EVENING": "вечером",
+    "ANY": "всё равно",
+    "SELF": "себя",
+    "CHILD": "ребёнка",
+    "OTHER": "другого человека",
 }
 
 REASONS = {
@@ -101,9 +129,6 @@ REASONS = {
     "repeats": "Слишком много повторов",
     "ticket_unknown": "Талон не найден",
     "too_long": "Разговор затянулся",
-    "failed_no_answer": "Молчал на вопросы",
-    "failed_no_input": "Молчал на вопросы",
-    "failed_no_match": "Отвечал непонятно",
     "unserved": "Никто не ответил в очереди",
 }
 """Why a caller came to a person."""
@@ -120,6 +145,8 @@ PURPOSES = {
     Purpose.URGENT: "Неотложный случай",
 }
 
+_PURPOSES = {purpose.value: title.lower() for purpose, title in PURPOSES.items()}
+
 STATES = {
     OperatorState.OFFLINE: "Не в сети",
     OperatorState.READY: "Готов",
@@ -134,10 +161,17 @@ SUBJECTS = {"SELF": "себя", "CHILD": "ребёнка", "OTHER": "друго�
 
 def reason(key: str | None) -> str:
     """Why the caller came to a person; the refusals of a booking end here, too."""
-    from ivr.web.messages import TOLD
-
+    if key and key.startswith("failed_"):
+        return f"Не справился с вопросом: {step(key.removeprefix('failed_')).lower()}"
     return REASONS.get(key or "", TOLD.get(key or "", "Причина не указана"))
 
 
 def step(key: str) -> str:
     return STEPS.get(key, key)
+
+
+def outcome(key: str) -> str:
+    """What the caller did; errors of entering have a key each."""
+    if key.startswith("error.") or key.endswith(".help"):
+        return "введено неверно"
+    return OUTCOMES.get(key) or _PURPOSES.get(key, key)

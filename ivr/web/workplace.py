@@ -33,6 +33,8 @@ class Place:
 
     user: User
     phone: str
+    number: str
+    """What colleagues dial to reach him."""
     state: OperatorState
     reason: str
     since: datetime
@@ -110,6 +112,12 @@ class Workplaces:
         """The exchange answers."""
         return self._connected
 
+    def colleagues(self, user_id: int) -> list[tuple[AgentView, str]]:
+        """Everybody else who is at work, with the number to dial."""
+        with self._lock:
+            others = [place for place in self._places.values() if place.user.id != user_id]
+            return sorted(((place.view, place.number) for place in others), key=lambda pair: pair[0].name)
+
     def phone_of(self, user_id: int) -> str | None:
         with self._lock:
             place = self._places.get(user_id)
@@ -127,11 +135,11 @@ class Workplaces:
             login = self._exchange.open_phone(user.id)
             place = self._places.get(user.id)
             if place is None:
-                place = Place(user, login.phone, OperatorState.BREAK, "begin", self._now())
+                place = Place(user, login.phone, login.number, OperatorState.BREAK, "begin", self._now())
                 self._exchange.join(login.phone, reason="begin")
                 self._put(place)
             else:
-                self._places[user.id] = replace(place, phone=login.phone)
+                self._places[user.id] = replace(place, phone=login.phone, number=login.number)
         return login
 
     def ready(self, user_id: int) -> None:
@@ -150,6 +158,14 @@ class Workplaces:
                 return
             self._exchange.pause(place.phone, reason)
             self._put(replace(place, state=OperatorState.BREAK, reason=reason, since=self._now()))
+
+    def requeue(self, user_id: int) -> None:
+        """The caller he talks with goes back to the queue, before all others. Raises WrongState, ExchangeDown."""
+        with self._lock:
+            place = self._here(user_id)
+            if place.state is not OperatorState.TALKING:
+                raise WrongState("Сейчас нет разговора.")
+            self._exchange.requeue(place.phone)
 
     def sum_up(self, user_id: int, *, result: str, note: str) -> None:
         """Note what came of the talk; then ready, or the break that was asked for. Raises WrongState, ExchangeDown."""

@@ -207,5 +207,5 @@ def test_every_answer_forbids_foreign_scripts_and_frames(clients: Clients):
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
     assert "HttpOnly" in clients(Role.OPERATOR).get("/login").headers.get("Set-Cookie", "HttpOnly")

@@ -10,7 +10,7 @@ export async function post(path, data = {}) {
     headers: { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRFToken': csrf() },
     body: JSON.stringify(data),
   });
-  if (answer.status === 401) location.assign('/login');
+  if (answer.status === 401) window.top.location.assign('/login');
   const text = await answer.text();
   const isJson = (answer.headers.get('Content-Type') || '').includes('json');
   if (!answer.ok) throw new Error(isJson ? JSON.parse(text).message : text.trim() || 'Не получилось.');
@@ -60,7 +60,7 @@ function listen() {
     if (lost) for (const tell of heard.get('again') || []) tell({});
     lost = false;
   });
-  stream.addEventListener('bye', () => { stream.close(); location.assign('/login'); });
+  stream.addEventListener('bye', () => { stream.close(); window.top.location.assign('/login'); });
   stream.onerror = () => { lost = true; seen(false); };
   for (const kind of new Set([...heard.keys(), 'again', 'slots', 'tasks', 'waiting', 'calls', 'queue', 'agents'])) stream.addEventListener(kind, pass);
   addEventListener('pagehide', () => stream.close());
@@ -77,12 +77,21 @@ export function alive() {
 /** Shortcuts: elements with data-key="F2" or "Alt+1" are pressed by that key; shown beside them by .kbd. */
 function keyed(event) {
   const name = [event.ctrlKey && 'Ctrl', event.altKey && 'Alt', event.shiftKey && event.key.length > 1 && 'Shift', key(event)].filter(Boolean).join('+');
-  const typing = event.target.matches?.('input, textarea, select') && !event.ctrlKey && !event.altKey && !/^F\d+$/.test(event.key);
+  const typing = event.target?.matches?.('input, textarea, select') && !event.ctrlKey && !event.altKey && !/^F\d+$/.test(event.key);
   if (typing) return;
   const own = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)].find((e) => e.offsetParent && !e.disabled);
-  if (!own) return;
+  if (!own) return toParent(event);
   event.preventDefault();
   if (own.matches('input, select, textarea')) own.focus(); else own.click();
+}
+
+// Shortcuts of the workplace work while the registry inside it has the focus.
+function toParent(event) {
+  if (window.parent === window) return;
+  const { key, code, ctrlKey, altKey, shiftKey } = event;
+  const same = new KeyboardEvent('keydown', { key, code, ctrlKey, altKey, shiftKey, cancelable: true });
+  window.parent.document.dispatchEvent(same);
+  if (same.defaultPrevented) event.preventDefault();
 }
 
 // The place on the keyboard, so that a shortcut works in the Russian layout too.
