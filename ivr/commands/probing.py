@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from ivr import bootstrap
+from ivr import bootstrap, bootstrap_web
 from ivr.phone.ami import Ami
 from ivr.phone.config import PhoneConfig
 from ivr.settings import Settings
@@ -93,22 +94,51 @@ async def listen(settings: Settings) -> str:
     return f"model {model}{synthetic}; {ready} of {workers} workers, {where}"
 
 
-async def speech(settings: Settings, *, within: float = 5.0) -> str:
-    """How callers are heard, in words; never a reason not to take calls."""
-    if not settings.listen.enabled:
-        return "keys only: listen.enabled is false"
+async def web(settings: Settings) -> str:
+    """The site answers. Raises OSError, RuntimeError."""
+    where = settings.web
+    host = "127.0.0.1" if where.host == "0.0.0.0" else where.host  # noqa: S104 - only compared
+    tls = ssl._create_unverified_context() if where.certificate else None  # noqa: S323 - its own machine, by any name
+    reader, writer = await asyncio.open_connection(host, where.port, ssl=tls)
+    try:
+        writer.write(b"GET /health HTTP/1.1\r\nHost: site\r\nConnection: close\r\n\r\n")
+        said = (await reader.read(2_000)).decode("utf-8", "replace")
+    finally:
+        writer.close()
+    if not said.rstrip().endswith("ok"):
+        raise RuntimeError(f"something else listens on {host}:{where.port}; set another web.port")
+    return bootstrap_web.site_address(settings)
+
+
+async def site(settings: Settings, *, within: float = 1.0) -> str:
+    """Where the site is, in words; never a reason not to take calls."""
+    if not settings.web.enabled:
+        return "none: web.enabled is false"
+    found, why = await _patiently(lambda: web(settings), within)
+    return found or f"none: {why}"
+
+
+async def _patiently(probe: Probe, within: float) -> tuple[str, str]:
+    """What the probe says as soon as it succeeds, or why it never did."""
     problem: Exception = TimeoutError()
     try:
         async with asyncio.timeout(within):
             while True:
                 try:
-                    return await listen(settings)
+                    return await probe(), ""
                 except (OSError, RuntimeError) as met:
                     problem = met
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        why = "not running" if isinstance(problem, ConnectionRefusedError) else str(problem) or "no answer"
-        return f"keys only: {why}"
+        return "", "not running" if isinstance(problem, ConnectionRefusedError) else str(problem) or "no answer"
+
+
+async def speech(settings: Settings, *, within: float = 5.0) -> str:
+    """How callers are heard, in words; never a reason not to take calls."""
+    if not settings.listen.enabled:
+        return "keys only: listen.enabled is false"
+    found, why = await _patiently(lambda: listen(settings), within)
+    return found or f"keys only: {why}"
 
 
 async def asterisk(config: PhoneConfig) -> str:

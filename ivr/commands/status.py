@@ -22,6 +22,7 @@ async def look(settings: Settings) -> list[Finding]:
         finding("phone", lambda: probing.agi(config)),
         finding("asterisk", lambda: probing.asterisk(config)),
         finding("speech", lambda: probing.speech(settings, within=1)),
+        finding("site", lambda: probing.site(settings)),
     )
     return list(found)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from ivr import bootstrap
+from ivr import bootstrap, bootstrap_web
 from ivr.commands import probing
 from ivr.commands.alone import alone
 from ivr.commands.child import Child, ChildRefused
@@ -20,6 +20,7 @@ from ivr.data.people import demo_people
 from ivr.domain.identifiers import Certificate, Claim, OmsNumber
 from ivr.phone.asterisk import Asterisk, AsteriskFailed, keep_running
 from ivr.phone_config import phone_config_of
+from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.setup import machine
 from ivr.setup.debs import SetupFailed
@@ -40,6 +41,7 @@ READY_WITHIN = 60.0
 OPEN_FILES = 65_536
 SPEECH_WITHIN = 3.0
 """A big model takes longer to load: that is no reason to wait with the first call."""
+SITE_WITHIN = 5.0
 DEAF_SECONDS = 3.0
 """A recogniser that says nothing for so long may hold a caller in silence."""
 
@@ -70,13 +72,18 @@ async def _up(settings: Settings) -> None:
     asterisk_stopping = asyncio.Event()
     phone = Child("phone", lambda: probing.agi(config))
     ears = Child("listen", lambda: probing.listen(settings), hung=DEAF_SECONDS)
+    site = Child("web", lambda: probing.web(settings))
+    first = await asyncio.to_thread(_users, settings)
     running = asyncio.create_task(phone.keep_running())
     listening = asyncio.create_task(_listen(settings, ears))
+    serving = asyncio.create_task(_web(settings, site))
     try:
         await asyncio.to_thread(asterisk.start)
         watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
         if await _ready(settings, stopping, running):
-            _say_ready(settings, await probing.speech(settings, within=SPEECH_WITHIN))
+            speech = await probing.speech(settings, within=SPEECH_WITHIN)
+            await probing.site(settings, within=SITE_WITHIN)
+            _say_ready(settings, speech, first)
         await _either(running, stopping)
         console.print("stopping: calls may finish, then Asterisk ends …")
         await asyncio.to_thread(asterisk.close_doors)
@@ -88,9 +95,11 @@ async def _up(settings: Settings) -> None:
         asterisk_stopping.set()
         running.cancel()
         listening.cancel()
-        await asyncio.gather(running, listening, return_exceptions=True)
+        serving.cancel()
+        await asyncio.gather(running, listening, serving, return_exceptions=True)
         await phone.stop(0)
         await ears.stop(1)
+        await site.stop(5)
         await asyncio.to_thread(asterisk.stop)
 
 
@@ -102,6 +111,25 @@ async def _listen(settings: Settings, ears: Child) -> None:
         await ears.keep_running()
     except ChildRefused as refused:
         log.error("speech is not recognised, callers are served by keys", extra={"reason": str(refused)})
+
+
+async def _web(settings: Settings, site: Child) -> None:
+    """Without the site calls go on."""
+    if not settings.web.enabled:
+        return
+    try:
+        await site.keep_running()
+    except ChildRefused as refused:
+        log.error("there is no site, calls are taken all the same", extra={"reason": str(refused)})
+
+
+def _users(settings: Settings) -> tuple[str, str] | None:
+    """The first administrator's login and password, if he was made just now."""
+    try:
+        return bootstrap_web.prepare_users(settings) if settings.web.enabled else None
+    except StorageDown:
+        log.error("the database is down; nobody can log in at the site")
+        return None
 
 
 async def _either(running: "asyncio.Task[None]", stopping: asyncio.Event) -> None:
@@ -150,8 +178,8 @@ def _channels(asterisk: Asterisk) -> int:
     return int(found[1]) if found else 0
 
 
-def _say_ready(settings: Settings, speech: str) -> None:
-    """How to phone, and who may be played."""
+def _say_ready(settings: Settings, speech: str, first: tuple[str, str] | None) -> None:
+    """How to phone, how to log in, and who may be played."""
     config = phone_config_of(settings)
     host = config.external_address or config.bind
     say: Callable[..., None] = console.print
@@ -163,11 +191,26 @@ def _say_ready(settings: Settings, speech: str) -> None:
     )
     operator = config.operators[0]
     say(f"As operator   a second softphone: user {operator.name}, password {operator.secret}")
+    if settings.web.enabled:
+        _say_site(settings, first)
     say("No telephone  [bold].venv/bin/ivr talk[/]")
     say(f"By voice      {speech}\n", markup=False)
     if people := _people(settings):
         say(people, markup=False)
     say("Ctrl-C stops everything that was started.\n")
+
+
+def _say_site(settings: Settings, first: tuple[str, str] | None) -> None:
+    address = bootstrap_web.site_address(settings)
+    console.print(f"In a browser  [bold]{address}phone[/] rings the same number, without a softphone")
+    if settings.hospital.demo:
+        logins = ", ".join(user.login for user in bootstrap_web.DEMO_USERS)
+        password = bootstrap_web.demo_password(settings)
+        console.print(f"Staff         [bold]{address}[/]  {logins}; password of all: [bold]{password}[/]")
+    if first is not None:
+        console.print(
+            f"Administrator [bold]{address}[/]  {first[0]}, password [bold]{first[1]}[/] (shown only this once)"
+        )
 
 
 def _people(settings: Settings) -> str:

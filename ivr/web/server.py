@@ -48,13 +48,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "loglevel": "warning",
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - only its time is looked at
-            "worker_exit": lambda *_: self._end(),
+            "worker_exit": self._ended,
         }
         if where.certificate:
             values |= {"certfile": str(where.certificate), "keyfile": str(where.key), "ssl_version": ssl.PROTOCOL_TLS}
         for name, value in values.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+
+    def _ended(self, _arbiter: object, _worker: object) -> None:
+        self._end()
 
     def load(self) -> Flask:
         app, self._end = self._begin()

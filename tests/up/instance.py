@@ -20,9 +20,10 @@ class Instance:
     """Everything it writes lies in `folder`; `sounds` may be shared, for speech is found by what it says."""
 
     def __init__(self, folder: Path, sounds: Path) -> None:
-        agi, ami, ws, listen = free_ports(4)
+        agi, ami, ws, listen, web = free_ports(5)
         (self.sip_port,) = free_ports(1, socket.SOCK_DGRAM)
         rtp = random.randrange(33000, 59000, 200)  # noqa: S311
+        self.site = f"http://127.0.0.1:{web}"
         self.folder = folder
         folder.mkdir(parents=True)
         self._said = folder / "said"
@@ -41,6 +42,7 @@ class Instance:
             "IVR_AMI__PORT": str(ami),
             "IVR_LISTEN__PORT": str(listen),
             "IVR_LISTEN__WORKERS": "1",
+            "IVR_WEB__PORT": str(web),
             "IVR_PHONE__DRAIN_SECONDS": "2",
         }
 
