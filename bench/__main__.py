@@ -24,6 +24,7 @@ PARTS = {
     "listen": "recognition: from the end of speech to its result, callers on a core, cost of each",
     "understanding": "answers understood at the first try, question by question: synthetic voices on a telephone line",
     "speaking": "from the end of speech to the first sound of the next prompt, in real calls",
+    "pages": "fifty open pages: from an event to the page",
     "keys": "from the end of a key to the first sound of the next prompt, and processor time of whole calls",
 }
 console = Console(stderr=True)

@@ -11,9 +11,11 @@ from ivr.web.hub import Hub
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 0.2
+EVERY_SECONDS = 0.03
+"""Together with the way to the page less than the 50 ms in which a page shows what happened."""
 BEHIND = 200
-"""A transaction may commit after one with a greater id: so many ids are looked at again."""
+"""A transaction may commit after one with a greater id: so many ids are looked at again, once in LOOKS_BACK reads."""
+LOOKS_BACK = 16
 KEPT = 20_000
 MOST_REFS = 50
 """More changes of a kind at once are told as one: look at everything again."""
@@ -26,6 +28,7 @@ class Feed:
         self._new_work, self._hub = new_work, hub
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._after: int | None = None
+        self._reads = 0
         self._ending = threading.Event()
         self._down = False
         self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
@@ -55,7 +58,9 @@ class Feed:
                 # Whatever is there already is on the pages that are opened from now on.
                 self._remember(work.changes.since(max(0, self._after - BEHIND)))
                 return
-            fresh = [change for change in work.changes.since(self._after - BEHIND) if change.id not in self._seen]
+            self._reads += 1
+            behind = 0 if self._reads % LOOKS_BACK else BEHIND
+            fresh = [change for change in work.changes.since(self._after - behind) if change.id not in self._seen]
         if self._down:
             self._down = False
             self._hub.tell("again", {})
