@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
@@ -36,6 +38,13 @@ ERRORS = {
 }
 
 
+class _Id(IntegerConverter):
+    """Numbers in addresses: those that a database can hold."""
+
+    def __init__(self, map: Map, *args: Any, **named: Any) -> None:
+        super().__init__(map, *args, **({"max": 2**63 - 1} | named))
+
+
 def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int = 0, connect: str = "") -> Flask:
     """An application for this site. `connect`: a further address that scripts may reach, the exchange's websocket.
 
@@ -53,8 +62,10 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
         RATELIMIT_HEADERS_ENABLED=False,
     )
     app.extensions["ivr"] = ours
+    app.url_map.converters["int"] = _Id
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
+    app.before_request(_readable)
     limiter.init_app(app)
     access.init(app)
     for part in PARTS:
@@ -67,6 +78,13 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
+
+
+def _readable() -> None:
+    """PostgreSQL stores no NUL, and no browser sends one."""
+    sent = [request.path, *request.args.values(), *request.form.values()]
+    if any("\0" in text for text in sent) or b"\\u0000" in (request.get_data() if request.is_json else b""):
+        abort(400)
 
 
 def _everywhere() -> dict[str, object]:
