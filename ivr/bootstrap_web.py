@@ -102,7 +102,7 @@ def door_of(settings: Settings) -> PhoneDoor:
     own = not settings.web.websocket
     return PhoneDoor(
         path=settings.web.websocket or "/ws",
-        port=settings.sip.ws_port if own else None,
+        port=(settings.sip.wss_port if settings.web.certificate else settings.sip.ws_port) if own else None,
     )
 
 

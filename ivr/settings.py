@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 PROJECT = Path(__file__).parents[1]
@@ -81,6 +81,7 @@ class Sip(Section):
     port: Port = Field(5062, description="SIP, UDP")
     ws_host: str = Field("127.0.0.1", description="Where Asterisk waits for telephones in browsers")
     ws_port: Port = Field(8088, description="WebSocket, TCP; path /ws")
+    wss_port: Port = Field(8089, description="The same with TLS, on web.host, where web.certificate is set")
     rtp_start: Port = Field(20000, description="First port of speech, UDP")
     rtp_end: Port = Field(20999, description="Last port of speech")
     external_address: str = Field("", description="Address telephones see when this machine is behind a router")
@@ -175,6 +176,12 @@ class Web(Section):
         description="Path or address of the telephones' websocket behind a proxy; empty: ws_port",
     )
     guests: int = Field(20, ge=0, le=1_000, description="Calls by the web phone at once")
+
+    @model_validator(mode="after")
+    def _both(self) -> "Web":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
 
 
 def _http_url(url: str) -> str:

@@ -75,6 +75,11 @@ class PhoneConfig:
     ws_host: str = "127.0.0.1"
     """Where telephones in browsers reach Asterisk, by WebSocket; a proxy with TLS may stand before it."""
     ws_port: int = 8088
+    wss_port: int = 8089
+    """The same with TLS, on `wss_host`, where there is a certificate."""
+    wss_host: str = "127.0.0.1"
+    certificate: Path | None = None
+    certificate_key: Path | None = None
     web_guests: int = 20
     """Calls of guests' browsers at once."""
     guest_secret: str = field(default="", repr=False)
@@ -124,7 +129,7 @@ class PhoneConfig:
     extra_dialplan: str = ""
 
     def __post_init__(self) -> None:
-        for where in ("sip_port", "ws_port", "rtp_start", "rtp_end", "agi_port", "ami_port", "listen_port"):
+        for where in ("sip_port", "ws_port", "wss_port", "rtp_start", "rtp_end", "agi_port", "ami_port", "listen_port"):
             _checked_port(where, getattr(self, where))
         for item in fields(self):
             if item.name != "extra_dialplan" and isinstance(value := getattr(self, item.name), str | Path):

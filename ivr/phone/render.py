@@ -44,6 +44,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "MEDIA_ADDRESS": _media_address(config),
         "WS_HOST": config.ws_host,
         "WS_PORT": str(config.ws_port),
+        "WS_TLS": _tls(config),
         "WEB_GUESTS": str(config.web_guests),
         "ICE": ice_lines(config),
         "AGI_HOST": config.agi_host,
@@ -149,3 +150,11 @@ def _trunk(config: PhoneConfig, trunk: Trunk) -> str:
     }
     parts = ["pjsip_trunk.part"] + (["pjsip_trunk_login.part"] if trunk.user else [])
     return "".join(fill(_template(config, part), values, where=part) for part in parts)
+
+
+def _tls(config: PhoneConfig) -> str:
+    """WebSocket with TLS, as a page that came by https asks for."""
+    if config.certificate is None:
+        return ""
+    where = f"tlsenable = yes\ntlsbindaddr = {config.wss_host}:{config.wss_port}"
+    return f"{where}\ntlscertfile = {config.certificate}\ntlsprivatekey = {config.certificate_key}"
