@@ -16,11 +16,14 @@ def test_with_a_certificate_browsers_reach_asterisk_by_tls(tmp_path):
     tls = {"wss_port": port, "certificate": certificate, "certificate_key": key}
     trusting = ssl.create_default_context(cafile=str(certificate))
 
-    with running_asterisk(tmp_path, **tls), socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
-        with trusting.wrap_socket(plain, server_hostname="localhost") as secured:
-            request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            key_and_version = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-            secured.sendall(f"{request}{key_and_version}Sec-WebSocket-Protocol: sip\r\n\r\n".encode())
-            answer = secured.recv(200)
+    with (
+        running_asterisk(tmp_path, **tls),
+        socket.create_connection(("127.0.0.1", port), timeout=5) as plain,
+        trusting.wrap_socket(plain, server_hostname="localhost") as secured,
+    ):
+        request = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        key_and_version = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        secured.sendall(f"{request}{key_and_version}Sec-WebSocket-Protocol: sip\r\n\r\n".encode())
+        answer = secured.recv(200)
 
     assert answer.startswith(b"HTTP/1.1 101"), answer
