@@ -59,6 +59,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
         hub=hub,
         extras={"on_log_out": (desk.leave,), "on_left": (desk.page_gone,)},
         idle=timedelta(minutes=settings.web.idle_minutes),
+        extras={"egisz": bootstrap.egisz_of(settings)},
     )
     app = create_app(
         site,

@@ -44,6 +44,10 @@ class Patient:
     representatives: tuple[int, ...] = ()
     """Patient ids of registered legal representatives."""
 
+    @property
+    def full_name(self) -> str:
+        return " ".join(filter(None, (self.surname, self.given_name, self.patronymic)))
+
     def age(self, on: date) -> int:
         """Full years on that day; born on 29 February is a year older on 1 March."""
         born = self.birth_date

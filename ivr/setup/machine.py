@@ -11,15 +11,21 @@ from ivr.phone.program import Program, installed, unpacked
 from ivr.setup.debs import PrivateApt, Progress, SetupFailed, machine_mirror
 
 OLDEST_ASTERISK = 20
-RUN = {"espeak-ng": "/usr/bin/espeak-ng"}
-"""System packages for taking calls, and the file each one brings."""
+RUN = {
+    "espeak-ng": "/usr/bin/espeak-ng",
+    # Printed talons: WeasyPrint draws text with these, and needs a font with Russian letters.
+    "libpango-1.0-0": "/usr/lib/*/libpango-1.0.so.0",
+    "libpangoft2-1.0-0": "/usr/lib/*/libpangoft2-1.0.so.0",
+    "libharfbuzz-subset0": "/usr/lib/*/libharfbuzz-subset.so.0",
+    "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+}
+"""System packages for taking calls and for the desk, and the file each one brings."""
 TEST = {
     "sip-tester": "/usr/bin/sipp",
     "postgresql": "/usr/lib/postgresql/*/bin/initdb",
     "gpg": "/usr/bin/gpg",  # signs the archives of the tests
     "gpg-agent": "/usr/bin/gpg-agent",
     "chromium": "/usr/bin/chromium",
-    "fonts-dejavu-core": "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
 }
 """Further ones for the tests."""
 

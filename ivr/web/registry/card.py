@@ -1,0 +1,100 @@
+"""A patient's card: who he is, his visits, the waiting list, calls; cancelling with a reason."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.user import Right
+from ivr.services import booking, look, people, waiting
+from ivr.services.ports import Work
+from ivr.web.access import needs, who
+from ivr.web.registry import pages, words
+from ivr.web.registry.fields import Cancel, Telephone
+from ivr.web.site import run, site
+
+Shown = str | Response | tuple[str, int]
+
+
+@pages.get("/patients/<int:patient_id>")
+@needs(Right.BOOK)
+def card(patient_id: int) -> Shown:
+    return _card(patient_id, Telephone(formdata=None))
+
+
+@pages.post("/patients/<int:patient_id>/phone")
+@needs(Right.BOOK)
+def change_phone(patient_id: int) -> Shown:
+    form = Telephone()
+    if not form.validate_on_submit():
+        return _card(patient_id, form), 422
+    number = PhoneNumber.parse(form.phone.data) if form.phone.data else None
+    run(people.change_phone, patient_id, number, who=who(), now=site().now())
+    return _back(patient_id)
+
+
+@pages.route("/bookings/<int:booking_id>/cancel", methods=["GET", "POST"])
+@needs(Right.BOOK)
+def cancel(booking_id: int) -> Shown:
+    """Ask who cancels and why; the time goes to the waiting list."""
+    visit = run(booking.of_id, booking_id)
+    form = Cancel()
+    if not form.validate_on_submit():
+        page = _cancel_page(visit, form)
+        return (page, 422) if request.method == "POST" else page
+    run(
+        booking.cancel,
+        booking_id,
+        patient_id=visit.patient_id,
+        key=f"desk-cancel-{booking_id}",
+        now=site().now(),
+        status=BookingStatus(form.by.data),
+        reason=form.reason.data,
+        by=who(),
+    )
+    return _back(visit.patient_id)
+
+
+@pages.post("/patients/<int:patient_id>/waiting/<int:entry_id>/leave")
+@needs(Right.BOOK)
+def leave_waiting(patient_id: int, entry_id: int) -> Shown:
+    run(waiting.leave, entry_id, patient_id=patient_id, now=site().now())
+    return _back(patient_id)
+
+
+def specialities(work: Work) -> dict[str, str]:
+    """Names by key."""
+    with work.reading():
+        return {one.key: one.name for one in work.staff.specialities()}
+
+
+def _card(patient_id: int, form: Telephone) -> str:
+    now = site().now()
+    patient = run(look.patient, patient_id, who=who(), why="card", now=now)
+    if form.phone.data is None and not form.errors and patient.phone:
+        form.phone.data = patient.phone.e164
+    seen = run(people.history, patient_id, rules=site().rules, now=now)
+    coming = [one for one in seen.bookings if one.status is BookingStatus.BOOKED and one.slot.ends_at > now]
+    return render_template(
+        "registry/card.html",
+        patient=patient,
+        age=patient.age(site().rules.today(now)),
+        coming=coming[::-1],
+        past=[one for one in seen.bookings if one not in coming],
+        seen=seen,
+        specialities=run(specialities),
+        form=form,
+        words=words,
+        call_key=request.values.get("call") or None,
+        now=now,
+    )
+
+
+def _cancel_page(visit: Booking, form: Cancel) -> str:
+    patient = run(look.patient, visit.patient_id, who=who(), why="cancel", now=site().now())
+    doctor = run(booking.doctor_of, visit)
+    return render_template("registry/cancel.html", visit=visit, patient=patient, doctor=doctor, form=form, words=words)
+
+
+def _back(patient_id: int) -> Response:
+    return redirect(url_for("registry.card", patient_id=patient_id, call=request.values.get("call") or None))

@@ -1,0 +1,135 @@
+"""What the registry's pages say: Russian words for codes, days and times."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from ivr.domain.booking import BookingStatus
+from ivr.domain.document import DocumentKind
+from ivr.domain.purpose import Purpose
+from ivr.domain.slot import Channel, SlotKind
+from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
+from ivr.services.egisz import Means
+from ivr.services.grid import Mark
+
+MONTHS = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
+WEEKDAYS = "понедельник вторник среда четверг пятница суббота воскресенье".split()
+
+PURPOSES: Mapping[Purpose, str] = {
+    Purpose.ILLNESS: "Заболевание, обострение",
+    Purpose.REPEAT: "Повторный приём по тому же случаю",
+    Purpose.REFERRAL: "Приём по направлению",
+    Purpose.DISP: "Диспансеризация, профосмотр",
+    Purpose.OBSERV: "Диспансерное наблюдение",
+    Purpose.VACC: "Вакцинация",
+    Purpose.PAPER: "Справка, рецепт, закрытие больничного",
+    Purpose.HOME: "Вызов врача на дом",
+    Purpose.URGENT: "Неотложно, сегодня",
+}
+KINDS: Mapping[SlotKind, str] = {
+    SlotKind.PRIMARY: "первичный приём",
+    SlotKind.REPEAT: "повторный приём",
+    SlotKind.REFERRAL: "по направлению",
+    SlotKind.PREVENTIVE: "профилактический осмотр",
+    SlotKind.OBSERVATION: "диспансерное наблюдение",
+    SlotKind.VACCINATION: "вакцинация",
+}
+MARKS: Mapping[Mark, str] = {
+    Mark.FREE: "свободно",
+    Mark.YOURS: "ваша бронь",
+    Mark.HELD_BY_DESK: "держит коллега",
+    Mark.HELD_BY_CALL: "держит звонок",
+    Mark.OWN: "запись этого пациента",
+    Mark.BOOKED: "занято",
+    Mark.RESERVED: "резерв дня",
+    Mark.OTHER: "другой вид приёма",
+    Mark.OUTSIDE: "за горизонтом записи",
+    Mark.CLOSED: "закрыто",
+    Mark.PAST: "прошло",
+}
+STATUSES: Mapping[BookingStatus, str] = {
+    BookingStatus.BOOKED: "действует",
+    BookingStatus.CANCELLED_BY_PATIENT: "отменил пациент",
+    BookingStatus.CANCELLED_BY_CLINIC: "отменила больница",
+    BookingStatus.MOVED: "перенесена",
+    BookingStatus.PASSED: "время прошло",
+    BookingStatus.VISITED: "приём состоялся",
+    BookingStatus.NO_SHOW: "не пришёл",
+}
+CHANNELS: Mapping[Channel, str] = {
+    Channel.CC: "по телефону",
+    Channel.REG: "в регистратуре",
+    Channel.EPGU: "через Госуслуги",
+    Channel.INFOMAT: "в инфомате",
+    Channel.MED_ARM: "врачом",
+    Channel.OTHER: "иным способом",
+}
+MEANS: Mapping[Means, str] = {
+    Means.EGISZ: "Найдено сервисом ЕГИСЗ «Идентификация пациента».",
+    Means.LOCAL_NO_SERVICE: "Найдено в своём регистре: сервис ЕГИСЗ не подключён, личность им не подтверждена.",
+    Means.LOCAL_SERVICE_DOWN: "Найдено в своём регистре: сервис ЕГИСЗ не отвечает, личность им не подтверждена.",
+    Means.LOCAL: "Найдено в своём регистре.",
+}
+NOT_FOUND: Mapping[Means, str] = {
+    Means.EGISZ: "Сервис ЕГИСЗ знает этого человека, а в нашем регистре его нет. Проверьте данные и заведите карту.",
+    Means.LOCAL_NO_SERVICE: "В своём регистре никого нет; сервис ЕГИСЗ не подключён.",
+    Means.LOCAL_SERVICE_DOWN: "В своём регистре никого нет; сервис ЕГИСЗ не отвечает. Ищите иначе.",
+    Means.LOCAL: "Никого не нашлось. Проверьте цифры или ищите иначе; новому пациенту заведите карту.",
+}
+DOCUMENTS: Mapping[DocumentKind, str] = {
+    DocumentKind.PASSPORT: "Паспорт РФ",
+    DocumentKind.BIRTH_CERTIFICATE: "Свидетельство о рождении",
+}
+PARTS: Mapping[PartOfDay, str] = {
+    PartOfDay.ANY: "В любое время",
+    PartOfDay.MORNING: "Утром, до 12 часов",
+    PartOfDay.DAY: "Днём, с 12 до 17",
+    PartOfDay.EVENING: "Вечером, после 17",
+}
+WAITING_REASONS: Mapping[WaitingReason, str] = {
+    WaitingReason.NO_SLOTS: "нет свободного времени",
+    WaitingReason.NO_SUITABLE_TIME: "предложенное время не подошло",
+    WaitingReason.NO_SPECIALIST: "нет специалиста",
+    WaitingReason.REFERRAL: "по направлению, нет времени",
+}
+WAITING: Mapping[WaitingStatus, str] = {
+    WaitingStatus.NEW: "новая",
+    WaitingStatus.ACTIVE: "ждёт",
+    WaitingStatus.OFFERED: "предложено время",
+    WaitingStatus.BOOKED: "записан",
+    WaitingStatus.EXPIRED: "срок вышел",
+    WaitingStatus.CANCELLED_BY_PATIENT: "отказался",
+    WaitingStatus.CLOSED_OTHER_BOOKING: "записан иначе",
+    WaitingStatus.ESCALATED: "у оператора",
+}
+NUMBERS: Mapping[str, str] = {
+    "OMS_LENGTH": "Номер полиса ОМС должен содержать 16 цифр.",
+    "OMS_CHECKSUM": "Единый номер полиса не соответствует формату. Проверьте цифры.",
+    "SNILS_LENGTH": "СНИЛС должен содержать 11 цифр.",
+    "SNILS_CHECKSUM": "СНИЛС введён неверно: не совпадает контрольное число.",
+    "TMP_LENGTH": "Номер временного свидетельства должен содержать 9 цифр.",
+    "PHONE_FORMAT": "Номер телефона должен содержать 10 цифр после +7.",
+    "BIRTH_FORMAT": "Дата рождения вводится в виде ДД.ММ.ГГГГ.",
+    "BIRTH_FUTURE": "Дата рождения не может быть позже сегодняшней.",
+    "PASSPORT_FORMAT": "Паспорт: серия из 4 цифр, номер из 6 цифр.",
+    "BIRTH_CERTIFICATE_FORMAT": "Свидетельство о рождении: серия вида II-МЮ, номер из 6 цифр.",
+}
+URGENT_CARE = "Неотложную помощь вам окажут и без полиса."
+INSURER = "Для плановой записи оформите полис в любой страховой медицинской компании."
+
+
+def telephone(number: str) -> str:
+    """8 (000) 000-20-20; a number of another shape stays as it is."""
+    found = re.fullmatch(r"(?:\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})", number)
+    return "8 ({}) {}-{}-{}".format(*found.groups()) if found else number
+
+
+def day(moment: date | datetime) -> str:
+    """27 апреля 2026 г., понедельник."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year} г., {WEEKDAYS[moment.weekday()]}"
+
+
+def short_day(moment: date | datetime) -> str:
+    """пн, 27 апреля."""
+    short = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")[moment.weekday()]
+    return f"{short}, {moment.day} {MONTHS[moment.month - 1]}"

@@ -1,0 +1,2 @@
+// The talon's page: prints itself.
+document.getElementById('print').addEventListener('click', () => print());

@@ -1,0 +1,297 @@
+"""The registry's pages and questions without a browser: talons, messages at fields, rights, holds of others."""
+
+import io
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from ivr.domain.identifiers import OmsNumber
+from ivr.domain.slot import SlotKind
+from ivr.domain.user import Role
+from ivr.services.desk_booking import page_key
+from ivr.services.people import by_number
+from tests.web.conftest import Clients, post, post_json
+
+ANNA = OmsNumber("6256410854009015")
+
+
+class Desk:
+    """A registrar's page about one patient."""
+
+    def __init__(self, clients: Clients, role: Role = Role.REGISTRAR, oms: OmsNumber = ANNA) -> None:
+        self.site = clients.opened.site
+        self.client = clients(role)
+        self.user = clients.users[role]
+        self.key = page_key(self.user.id, uuid.uuid4().hex)
+        self.patient = by_number(self.site.new_work(), oms, who="test", now=self.site.now()).patients[0].id
+
+    def ask(self, what: str, **data: Any) -> Any:
+        return post_json(self.client, f"/registry/visit/{what}", data)
+
+    def grid(self, speciality: str = "surgeon", **changes: Any) -> dict[str, Any]:
+        asked = {"patient": self.patient, "key": self.key, "purpose": "ILLNESS", "speciality": speciality}
+        return asked | changes
+
+    def days(self, speciality: str = "surgeon") -> list[str]:
+        return [one["day"] for one in self.ask("days", **self.grid(speciality)).json["days"]]
+
+    def free(self, speciality: str = "surgeon") -> list[int]:
+        day = self.days(speciality)[0]
+        seen = self.ask("slots", **self.grid(speciality), first=day, last=day).json
+        return [cell["id"] for cell in seen["cells"] if cell["mark"] == "FREE"]
+
+    def book(self, slot: int, **changes: Any) -> Any:
+        held = self.ask("hold", patient=self.patient, key=self.key, slot=slot)
+        assert held.status_code == 200, held.text
+        return self.ask("book", **self.command(slot), **changes)
+
+    def command(self, slot: int = 0) -> dict[str, Any]:
+        asked = {"patient": self.patient, "key": self.key, "purpose": "ILLNESS", "slot": slot}
+        return asked | {"command": uuid.uuid4().hex}
+
+
+@pytest.fixture
+def desk(clients: Clients) -> Desk:
+    return Desk(clients)
+
+
+@pytest.fixture
+def booked(desk: Desk) -> dict[str, Any]:
+    made: dict[str, Any] = desk.book(desk.free()[0]).json
+    return made
+
+
+def test_s3_4_the_talon_is_a_page_of_pdf_that_says_all_that_a_talon_says(desk, booked):
+    for paper, width in (("roll", 80), ("a5", 148)):
+        answer = desk.client.get(f"/registry/bookings/{booked['booking']}/talon.pdf?paper={paper}")
+
+        (page,) = PdfReader(io.BytesIO(answer.data)).pages
+        assert round(float(page.mediabox.width) / 72 * 25.4) == width
+        says_all(page, booked)
+        assert booked["ticket"] in answer.headers["Content-Disposition"]
+
+
+def says_all(page: Any, booked: dict[str, Any]) -> None:
+    text = " ".join(page.extract_text().split())
+    for words in (booked["ticket"], "Тестова Анна Ивановна", "хирург", "Кабинет", "Спасская районная больница"):
+        assert words in text
+    for words in ("Отменить или перенести", "8 (000) 000-20-20", "в регистратуре", "улица Примерная"):
+        assert words in text
+
+
+def test_the_longest_names_still_fit_on_one_talon(desk, booked):
+    from sqlalchemy import update
+
+    from ivr.storage.tables import patients
+
+    with desk.site.new_work() as work:
+        long = {
+            "surname": "Петропавловская-Воскресенская",
+            "given_name": "Александра-Виктория",
+            "patronymic": "Константиновна",
+        }
+        work.connection.execute(update(patients).where(patients.c.id == desk.patient).values(long))
+        work.commit()
+
+    for paper in ("roll", "a5"):
+        answer = desk.client.get(f"/registry/bookings/{booked['booking']}/talon.pdf?paper={paper}")
+        assert len(PdfReader(io.BytesIO(answer.data)).pages) == 1
+
+
+def test_the_talon_of_a_cancelled_visit_says_so(desk, booked):
+    post(
+        desk.client,
+        f"/registry/bookings/{booked['booking']}/cancel",
+        {"by": "CANCELLED_BY_PATIENT", "reason": "передумал ехать"},
+    )
+
+    assert "Запись отменена" in desk.client.get(f"/registry/bookings/{booked['booking']}/talon").text
+
+
+BAD = (
+    ("number", {"number-number": "123"}, "Введите 16 цифр полиса"),
+    ("number", {"number-number": "6256410854009016"}, "не соответствует формату"),
+    ("number", {"number-number": "90000100793"}, "контрольное число"),
+    ("number", {"number-number": ""}, "Заполните это поле"),
+    ("name", {"name-surname": "Тестова", "name-born": "31.02.1985"}, "в виде ДД.ММ.ГГГГ"),
+    ("name", {"name-surname": "Тестова", "name-born": "01.01.2999"}, "не может быть позже"),
+    (
+        "document",
+        {"document-kind": "PASSPORT", "document-series": "61", "document-document_number": "1"},
+        "серия из 4",
+    ),
+    ("phone", {"phone-phone": "12"}, "10 цифр после +7"),
+)
+
+
+def test_bad_input_is_told_at_its_field_and_nothing_typed_is_lost(desk):
+    for way, typed, message in BAD:
+        answer = post(desk.client, f"/registry/search/{way}", typed)
+
+        assert answer.status_code == 422
+        assert message in answer.text
+        for value in filter(None, typed.values()):
+            assert f'value="{value}"' in answer.text
+
+
+def test_a_new_patient_who_is_known_is_led_to_his_card(desk):
+    typed = {"surname": "Новая", "given_name": "Анна", "born": "01.02.1990", "sex": "F", "oms": ANNA.digits}
+
+    answer = post(desk.client, "/registry/patients/new", typed | {"kind": "PASSPORT"})
+
+    assert answer.status_code == 422
+    assert "Такой пациент в регистре уже есть" in answer.text
+    assert f"/registry/patients/{desk.patient}" in answer.text
+    assert 'value="Новая"' in answer.text
+
+
+def test_looking_at_a_card_is_in_the_audit_log_and_its_address_names_nobody(desk):
+    from sqlalchemy import select
+
+    from ivr.storage.tables import audit
+
+    found = post(desk.client, "/registry/search/number", {"number-number": ANNA.digits})
+    assert f'href="/registry/patients/{desk.patient}"' in found.text
+    desk.client.get(f"/registry/patients/{desk.patient}")
+
+    with desk.site.new_work().reading() as work:
+        rows = list(work.connection.execute(select(audit).order_by(audit.c.id.desc()).limit(2)))
+    assert [(row.action, row.who) for row in rows] == [
+        ("patient shown", f"user:{desk.user.id}"),
+        ("search", f"user:{desk.user.id}"),
+    ]
+    assert ANNA.digits not in str([row.detail for row in rows])
+
+
+def test_s2_4_there_is_no_grid_without_a_purpose(desk):
+    asked = desk.grid(first="2026-11-23", last="2026-11-24")
+    del asked["purpose"]
+
+    answer = desk.ask("slots", **asked)
+
+    assert (answer.status_code, answer.json["field"]) == (422, "purpose")
+
+
+def test_one_press_books_once_however_often_it_is_sent(desk):
+    slot = desk.free()[0]
+    desk.ask("hold", patient=desk.patient, key=desk.key, slot=slot)
+    command = desk.command(slot)
+
+    first, second = desk.ask("book", **command), desk.ask("book", **command)
+
+    assert first.json == second.json
+    assert first.json["ticket"]
+
+
+def test_nobody_reaches_into_the_holds_of_another(desk, clients):
+    other = Desk(clients, Role.OPERATOR)
+    slot = desk.free()[0]
+    desk.ask("hold", patient=desk.patient, key=desk.key, slot=slot)
+
+    assert other.ask("release", key=desk.key).status_code == 403
+    assert other.ask("book", **(other.command(slot) | {"key": desk.key})).status_code == 403
+    assert other.ask("release", key="no-such-call").status_code == 403
+    lost = other.ask("hold", patient=other.patient, key=other.key, slot=slot)
+    assert (lost.status_code, lost.json["message"]) == (409, "Это время только что заняли. Выберите другое.")
+
+
+def override(desk: Desk, **changes: Any) -> Any:
+    when = {"doctor": 1, "day": desk.days()[0], "at": "12:00", "minutes": 15}
+    wish = desk.command() | {"waived": ["OVERBOOK"], "reason": "по просьбе заведующего"} | when
+    return desk.ask("override", **(wish | changes))
+
+
+def test_a_rule_is_set_aside_only_by_who_may(clients):
+    assert override(Desk(clients, Role.REGISTRAR)).status_code == 403
+    made = override(Desk(clients, Role.SUPERVISOR))
+    assert made.status_code == 200, made.text
+
+
+MISSING = (
+    ({"reason": "да"}, "reason"),
+    ({"reason": "          "}, "reason"),
+    ({"doctor": None}, "doctor"),
+    ({"day": None}, "day"),
+    ({"at": None}, "at"),
+    ({"at": "сейчас"}, "at"),
+    ({"minutes": 1}, "minutes"),
+    ({"waived": []}, "waived"),
+    ({"waived": ["ALL"]}, "waived"),
+)
+
+
+def test_an_override_names_what_is_missing(clients):
+    desk = Desk(clients, Role.SUPERVISOR)
+    for changes, field in MISSING:
+        answer = override(desk, **changes)
+
+        assert (answer.status_code, answer.json["field"]) == (422, field), changes
+
+
+def test_behind_the_horizon_only_an_override_books(clients):
+    desk = Desk(clients, Role.SUPERVISOR)
+    after = (desk.site.now() + timedelta(days=15)).date()
+    seen = desk.ask("slots", **desk.grid("therapist"), first=after.isoformat(), last=after.isoformat()).json
+    outside = [cell["id"] for cell in seen["cells"] if cell["mark"] == "OUTSIDE"]
+    if not outside:
+        pytest.skip("nobody works on the first day behind the horizon")
+
+    refused = desk.book(outside[0])
+    made = override(desk, waived=["HORIZON"], slot=outside[0])
+
+    assert (refused.status_code, refused.json["field"]) == (409, "waived")
+    assert made.status_code == 200, made.text
+
+
+JSON_PATHS = ("route", "days", "slots", "changed", "hold", "release", "book", "waiting", "declined")
+
+
+def test_a_question_that_is_none_is_answered_with_a_message_in_russian(desk):
+    for what in JSON_PATHS:
+        for wrong in ([], {"patient": "x"}, {"key": 7}, {"a": {}}, {"patient": 10**30}):
+            answer = post_json(desk.client, f"/registry/visit/{what}", wrong)
+
+            assert (answer.status_code, answer.json["message"]) == (422, "Проверьте это поле."), (what, wrong)
+
+
+def test_questions_about_nobody_are_answered_not_found(desk):
+    nobody = desk.grid() | {"patient": 999_999}
+
+    assert desk.ask("days", **nobody).status_code == 404
+    assert desk.ask("route", patient=999_999, purpose="ILLNESS").status_code == 404
+    assert desk.ask("hold", patient=desk.patient, key=desk.key, slot=999_999).status_code == 404
+    assert desk.ask("days", **desk.grid("no-such")).status_code == 404
+
+
+def test_every_kind_of_slot_has_its_word():
+    from ivr.web.registry.words import KINDS
+
+    assert set(KINDS) == set(SlotKind)
+
+
+def test_every_code_has_its_word():
+    from ivr.domain.booking import BookingStatus
+    from ivr.domain.document import DocumentKind
+    from ivr.domain.purpose import Purpose
+    from ivr.domain.slot import Channel
+    from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
+    from ivr.services.egisz import Means
+    from ivr.services.grid import Mark
+    from ivr.web.registry import words
+
+    for codes, said in (
+        (BookingStatus, words.STATUSES),
+        (DocumentKind, words.DOCUMENTS),
+        (Purpose, words.PURPOSES),
+        (Channel, words.CHANNELS),
+        (PartOfDay, words.PARTS),
+        (WaitingReason, words.WAITING_REASONS),
+        (WaitingStatus, words.WAITING),
+        (Means, words.MEANS),
+        (Means, words.NOT_FOUND),
+        (Mark, words.MARKS),
+    ):
+        assert set(said) == set(codes)
