@@ -57,9 +57,12 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
         make_guest_token=partial(guest_token.make, secret_of(settings, "guest")),
         desk=desk,
         hub=hub,
-        extras={"on_log_out": (desk.leave,), "on_left": (desk.page_gone,)},
+        extras={
+            "on_log_out": (desk.leave,),
+            "on_left": (desk.page_gone,),
+            "egisz": bootstrap.egisz_of(settings),
+        },
         idle=timedelta(minutes=settings.web.idle_minutes),
-        extras={"egisz": bootstrap.egisz_of(settings)},
     )
     app = create_app(
         site,

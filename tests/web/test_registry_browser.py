@@ -22,5 +22,5 @@ def test_try(served: Served, accessible):
     page.locator("#times button").first.click()
     page.get_by_text("Держим за вами").wait_for()
     accessible(page)
-    page.keyboard.press("F9")
+    page.keyboard.press("Control+Enter")
     page.get_by_text("Талон №").wait_for()

@@ -348,7 +348,7 @@ $('waiting-form').addEventListener('submit', join);
 $('waiting-declined').addEventListener('click', decline);
 $('override-form')?.addEventListener('submit', override);
 document.addEventListener('keydown', (event) => {
-  if (event.altKey && event.code === 'Digit3') { event.preventDefault(); $('times').querySelector('button')?.focus(); }
+  if (event.altKey && event.code === `Digit${$('times').dataset.keyFocus.at(-1)}`) { event.preventDefault(); $('times').querySelector('button')?.focus(); }
 });
 addEventListener('pagehide', () => {
   // A call keeps what it holds; a page that is left does not.
