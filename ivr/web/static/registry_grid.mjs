@@ -36,6 +36,7 @@ export class Grid {
       date: at(this.day).toISOString().slice(0, 10),
       resources: doctors.map((one) => ({ id: String(one.id), title: `${one.short}, каб. ${one.room}` })),
       events: cells.map((cell) => this.event(cell)),
+      columnWidth: this.week || doctors.length > 6 ? '6rem' : 'minmax(0, 1fr)',
       slotMinTime: hour(times[0] || '08:00'),
       slotMaxTime: hour(times.at(-1) || '18:00', 1),
     };
@@ -43,7 +44,7 @@ export class Grid {
       this.calendar = EventCalendar.create(this.place, {
         ...options,
         locale: 'ru', firstDay: 1, allDaySlot: false, height: '30rem', slotDuration: '00:15', slotHeight: 22, slotEventOverlap: false,
-        headerToolbar: { start: '', center: '', end: '' }, datesAboveResources: true, nowIndicator: false, editable: false, eventStartEditable: false, eventDurationEditable: false, selectable: false,
+        headerToolbar: { start: '', center: '', end: '' }, datesAboveResources: true, filterResourcesWithEvents: true, nowIndicator: false, editable: false, eventStartEditable: false, eventDurationEditable: false, selectable: false,
         dayHeaderFormat: { weekday: 'short', day: 'numeric', month: 'long' },
         eventContent: ({ event }) => ({ domNodes: [this.button(event)] }),
         eventAllUpdated: () => this.reachable(),
