@@ -123,6 +123,12 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class TaskTaken(Refusal):
+    """Somebody else works on the task, or has done it."""
+
+    code = "task_taken"
+
+
 class LoginTaken(Refusal):
     """Somebody else has this log-in name."""
 

@@ -17,6 +17,8 @@ class TaskKind(StrEnum):
     """Offer a freed slot to the waiting list (1.5)."""
     CALLBACK = "CALLBACK"
     """Ring back who did not want to wait (Q04)."""
+    WAITING = "WAITING"
+    """Look after somebody on the waiting list before his legal deadline (1.4)."""
 
 
 class TaskOwner(StrEnum):
@@ -65,8 +67,20 @@ class Task:
     status: TaskStatus
     created_at: datetime
     attempts: int = 0
+    """How often somebody has taken it."""
     leased_by: str | None = None
     leased_until: datetime | None = None
+    result: str | None = None
+    """What came of the last attempt; a key of TaskResult."""
+    note: str | None = None
+    done_by: str | None = None
+    """Who made the last attempt, as the audit log names him."""
+    done_at: datetime | None = None
+    not_before: datetime | None = None
+    """When to try again after an attempt that reached nobody."""
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.leased_until is not None and now < self.leased_until
 
 
 CALLS_FROM, CALLS_UNTIL = time(10), time(18)

@@ -19,6 +19,7 @@ from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import NewTask, Task, TaskKind
 from ivr.domain.waiting_list import WaitingEntry
+from ivr.domain.worklist import Closing, ListedTask
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 
 
@@ -279,7 +280,13 @@ class WaitingList(Protocol):
         """Raises AlreadyWaiting."""
 
     def save(self, entry: WaitingEntry, now: datetime) -> None:
-        """Keep status, counters and priority."""
+        """Keep status, counters and priority; what people were to do for an entry that is over is dropped."""
+
+    def all_open(self) -> list[WaitingEntry]:
+        """The nearest deadline first, then who goes before others, then who came first (1.5)."""
+
+    def contact(self, entry_id: int) -> PhoneNumber | None:
+        """The number at which he wants to be rung up."""
 
 
 class Tasks(Protocol):
@@ -294,6 +301,29 @@ class Tasks(Protocol):
 
     def drop(self, booking_id: int, kind: TaskKind) -> None:
         """Open tasks of that kind about a booking are no longer needed."""
+
+    def open_of_entry(self, entry_id: int) -> Task | None:
+        """What a person is to do for an entry of the waiting list; the newest one."""
+
+    def of_entry(self, entry_id: int) -> int:
+        """How many tasks there ever were for the entry."""
+
+    def for_people(self, now: datetime) -> list[ListedTask]:
+        """Open tasks that a person works on and that are due to be shown, in the order of their time."""
+
+    def done_since(self, moment: datetime) -> list[ListedTask]:
+        """The latest first."""
+
+    def take(self, task_id: int, who: str, until: datetime, now: datetime) -> bool:
+        """Lease an open task that nobody has leased now; False where somebody else has, or it is not open."""
+
+    def renew(self, task_id: int, who: str, until: datetime) -> bool:
+        """Only who has the lease may; True where it holds until then."""
+
+    def give_back(self, task_id: int, who: str) -> bool: ...
+
+    def close(self, closing: Closing, now: datetime) -> bool:
+        """Keep what came of this attempt; False where it is not this person's, or another attempt."""
 
 
 class Consents(Protocol):

@@ -278,6 +278,12 @@ tasks = Table(
     Column("leased_by", String),
     Column("leased_until", Utc),
     Column("payload", JSON, nullable=False),
+    Column("result", String),
+    Column("note", String),
+    Column("done_by", String),
+    Column("done_at", Utc),
+    Column("not_before", Utc),
+    _index("tasks_entry", "entry_id", where="entry_id IS NOT NULL"),
     _index("tasks_due", "owner", "due_at", where="status = 'OPEN'"),
     _index("tasks_booking", "booking_id", where="booking_id IS NOT NULL"),
 )

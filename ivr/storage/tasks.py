@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner, TaskStatus
+from ivr.domain.worklist import Closing, ListedTask
 from ivr.storage.register import Register, e164, found, phone
-from ivr.storage.tables import tasks
+from ivr.storage.tables import bookings, slots, tasks, waiting_entries
+
+OURS = tasks.c.owner == TaskOwner.REGISTRY.value
+SHOWN = 500
+"""Lines of a list; who has more work than this sees the nearest limits."""
 
 
 class TaskRegister(Register):
@@ -43,8 +48,76 @@ class TaskRegister(Register):
         dropped = update(tasks).where(about).values(status=TaskStatus.DROPPED.value)
         self._changed("tasks", *self._run(dropped.returning(tasks.c.id)).scalars())
 
+    def open_of_entry(self, entry_id: int) -> Task | None:
+        about = (tasks.c.entry_id == entry_id) & _OPEN
+        row = self._run(select(tasks).where(about).order_by(tasks.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else _task(row)
+
+    def of_entry(self, entry_id: int) -> int:
+        return self._run(select(func.count()).where(tasks.c.entry_id == entry_id)).scalar() or 0
+
+    def for_people(self, now: datetime) -> list[ListedTask]:
+        by_people = tasks.c.kind.in_((TaskKind.CALLBACK.value, TaskKind.WAITING.value))
+        # Feedback and freed slots of the call centre are the dialler's (S4.3).
+        freed = OURS & (tasks.c.kind == TaskKind.SLOT_FREED.value)
+        feedback = OURS & (tasks.c.kind == TaskKind.FEEDBACK.value) & (tasks.c.due_at <= now)
+        shown = _OPEN & (by_people | ((freed | feedback) & (slots.c.starts_at > now)))
+        return self._listed(_with_visit().where(shown).order_by(tasks.c.due_at, tasks.c.id))
+
+    def done_since(self, moment: datetime) -> list[ListedTask]:
+        return self._listed(_with_visit().where(tasks.c.done_at >= moment).order_by(tasks.c.done_at.desc()))
+
+    def take(self, task_id: int, who: str, until: datetime, now: datetime) -> bool:
+        own = tasks.c.leased_by == who
+        free = or_(tasks.c.leased_by.is_(None), tasks.c.leased_until <= now)
+        again = (tasks.c.id == task_id) & _OPEN & own & (tasks.c.leased_until > now)
+        if self._leased(again, leased_until=until):
+            return True
+        fresh = {"leased_by": who, "leased_until": until, "attempts": tasks.c.attempts + 1}
+        return self._leased((tasks.c.id == task_id) & _OPEN & free, **fresh)
+
+    def renew(self, task_id: int, who: str, until: datetime) -> bool:
+        own = (tasks.c.id == task_id) & _OPEN & (tasks.c.leased_by == who)
+        return self._run(update(tasks).where(own).values(leased_until=until)).rowcount == 1
+
+    def give_back(self, task_id: int, who: str) -> bool:
+        own = (tasks.c.id == task_id) & (tasks.c.leased_by == who)
+        # Nobody was rung up: the attempt does not count.
+        return self._leased(own, leased_by=None, leased_until=None, attempts=tasks.c.attempts - 1)
+
+    def close(self, closing: Closing, now: datetime) -> bool:
+        # A task may be dropped while somebody rings up: what he heard is kept all the same.
+        open_yet = tasks.c.status.in_((TaskStatus.OPEN.value, TaskStatus.DROPPED.value))
+        own = (tasks.c.leased_by == closing.who) & (tasks.c.attempts == closing.attempt)
+        kept = {"result": closing.result.value, "note": closing.note, "done_by": closing.who, "done_at": now}
+        if closing.over:
+            kept["status"] = TaskStatus.DONE.value
+        freed = {"leased_by": None, "leased_until": None, "not_before": closing.not_before}
+        return self._leased((tasks.c.id == closing.task_id) & open_yet & own, **kept, **freed)
+
+    def _leased(self, condition: ColumnElement[bool], **values: Any) -> bool:
+        changed = self._run(update(tasks).where(condition).values(values).returning(tasks.c.id)).scalars().all()
+        self._changed("tasks", *changed)
+        return bool(changed)
+
+    def _listed(self, chosen: Select[Any]) -> list[ListedTask]:
+        rows = self._run(chosen.limit(SHOWN))
+        return [ListedTask(_task(row), row.about_speciality, row.about_start) for row in rows]
+
     def _of_key(self, key: str) -> int | None:
         return self._run(select(tasks.c.id).where(tasks.c.key == key)).scalar()
+
+
+_OPEN = tasks.c.status == TaskStatus.OPEN.value
+
+
+def _with_visit() -> Select[Any]:
+    """Tasks with the speciality and the beginning of what they are about."""
+    slot = func.coalesce(tasks.c.slot_id, bookings.c.slot_id)
+    speciality = func.coalesce(slots.c.speciality, waiting_entries.c.speciality).label("about_speciality")
+    joined = tasks.outerjoin(bookings, bookings.c.id == tasks.c.booking_id).outerjoin(slots, slots.c.id == slot)
+    joined = joined.outerjoin(waiting_entries, waiting_entries.c.id == tasks.c.entry_id)
+    return select(tasks, speciality, slots.c.starts_at.label("about_start")).select_from(joined)
 
 
 def _task(row: Row[Any]) -> Task:
@@ -69,6 +142,11 @@ def _task(row: Row[Any]) -> Task:
         attempts=row.attempts,
         leased_by=row.leased_by,
         leased_until=row.leased_until,
+        result=row.result,
+        note=row.note,
+        done_by=row.done_by,
+        done_at=row.done_at,
+        not_before=row.not_before,
     )
 
 

@@ -6,10 +6,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import AlreadyWaiting
+from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.waiting_list import OPEN, PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
 from ivr.services.ports import NewEntry
-from ivr.storage.register import Register, e164, found
+from ivr.storage.register import Register, e164, found, phone
+from ivr.storage.tables import tasks
 from ivr.storage.tables import waiting_entries as entries
 
 
@@ -46,6 +49,23 @@ class WaitingRegister(Register):
         }
         self._run(update(entries).where(entries.c.id == entry.id).values(changes))
         self._changed("waiting", entry.id)
+        if entry.status not in OPEN:
+            self._drop_tasks(entry.id)
+
+    def all_open(self) -> list[WaitingEntry]:
+        still_open = entries.c.status.in_([status.value for status in OPEN])
+        order = (entries.c.deadline, entries.c.priority.desc(), entries.c.entered_at, entries.c.id)
+        return [_entry(row) for row in self._run(select(entries).where(still_open).order_by(*order))]
+
+    def contact(self, entry_id: int) -> PhoneNumber | None:
+        return phone(self._run(select(entries.c.contact).where(entries.c.id == entry_id)).scalar())
+
+    def _drop_tasks(self, entry_id: int) -> None:
+        by_people = tasks.c.kind.in_((TaskKind.WAITING.value, TaskKind.CALLBACK.value))
+        still_open = tasks.c.status == TaskStatus.OPEN.value
+        dropped = update(tasks).where(tasks.c.entry_id == entry_id, by_people, still_open)
+        dropped = dropped.values(status=TaskStatus.DROPPED.value)
+        self._changed("tasks", *self._run(dropped.returning(tasks.c.id)).scalars())
 
     def _one(self, condition: ColumnElement[bool]) -> WaitingEntry | None:
         return next(iter(self._all(condition)), None)

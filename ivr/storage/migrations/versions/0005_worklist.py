@@ -1,0 +1,27 @@
+"""The list of people's work: what came of a task, who did it, when to try again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+WORDS = ("result", "note", "done_by")
+MOMENTS = ("done_at", "not_before")
+
+
+def upgrade() -> None:
+    for name in WORDS:
+        op.add_column("tasks", sa.Column(name, sa.String()))
+    for name in MOMENTS:
+        op.add_column("tasks", sa.Column(name, sa.DateTime(timezone=True)))
+    having = sa.text("entry_id IS NOT NULL")
+    op.create_index("tasks_entry", "tasks", ["entry_id"], sqlite_where=having, postgresql_where=having)
+
+
+def downgrade() -> None:
+    op.drop_index("tasks_entry", "tasks")
+    for name in (*reversed(MOMENTS), *reversed(WORDS)):
+        op.drop_column("tasks", name)
