@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -18,7 +19,7 @@ from werkzeug.serving import make_server
 from ivr.bootstrap import prepare_database
 from ivr.bootstrap_web import OpenSite, open_site
 from ivr.domain.user import Role, User
-from ivr.services import access
+from ivr.services import access, passwords
 from ivr.settings import Database, Folders, Settings
 from tests.asterisk import free_ports
 
@@ -47,6 +48,15 @@ def add_users(opened: OpenSite) -> dict[Role, User]:
         access.add_user(opened.site.new_work(), user, PASSWORD, who="test", now=opened.site.now())
     with opened.site.new_work().reading() as work:
         return {user.role: user for user in work.users.all()}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """argon2 as it is, but not as slow: these tests log in hundreds of times."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    yield
+    patch.undo()
 
 
 @dataclass
