@@ -11,6 +11,7 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         folder=settings.var / "asterisk",
         demo_secret=secret_of(settings, "demo"),
         ami_secret=secret_of(settings, "ami"),
+        desk_secret=secret_of(settings, "desk"),
         agi_secret=secret_of(settings, "agi"),
         # Call keys begin with it: those of two nodes on one database must differ.
         system_name=f"ivr-{secret_of(settings, 'node')}",

@@ -81,6 +81,7 @@ def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
         folder=folder / "asterisk",
         demo_secret="demo-secret",
         ami_secret="ami-secret",
+        desk_secret="desk-secret",
         sip_port=sip,
         ws_port=ws,
         web_guests=3,

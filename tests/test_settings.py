@@ -173,7 +173,7 @@ def test_two_instances_share_nothing_but_what_they_fetched(monkeypatch, tmp_path
         config = phone_config_of(settings)
         places.append(
             {settings.database_url, config.folder, config.sip_port, config.agi_port, config.ami_port}
-            | {config.ws_port, config.demo_secret, config.ami_secret, config.guest_secret}
+            | {config.ws_port, config.demo_secret, config.ami_secret, config.desk_secret, config.guest_secret}
         )
         assert settings.path(settings.folders.build) == PROJECT / "build"
 

@@ -50,6 +50,8 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         """Why there is no connection; empty when there is one."""
         self._user, self._secret = user, secret
         self._up = asyncio.Event()
+        self._down = asyncio.Event()
+        self._down.set()
         self._told = asyncio.Event()
         """Asterisk has accepted or refused us."""
         self._lost = asyncio.Event()
@@ -78,6 +80,10 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
     async def wait_connected(self) -> None:
         """Return as soon as there is a connection."""
         await self._up.wait()
+
+    async def wait_lost(self) -> None:
+        """Return as soon as there is none."""
+        await self._down.wait()
 
     async def close(self) -> None:
         """End the connection and everything begun by it."""
@@ -153,6 +159,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         await self._log_in()
         self._refused, self.problem = None, ""
         self.authenticated = True
+        self._down.clear()
         self._up.set()
         self._told.set()
         log.info("AMI connected", extra={"where": self._where()})
@@ -181,6 +188,7 @@ class Ami(Manager):  # type: ignore[misc]  # panoramisk is untyped
         if why != CLOSED and (self._up.is_set() or why != self.problem):
             log.warning("AMI down", extra={"reason": why})
         self._up.clear()
+        self._down.set()
         self.authenticated, self.problem = False, why
         if self.protocol is not None:
             self.protocol.factory = None

@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from secrets import token_urlsafe
 
 PROJECT = Path(__file__).parents[2]
 UNPLAYABLE = ",&|$'\"\\\r\n\0"
@@ -66,6 +67,8 @@ class PhoneConfig:
     """Where Asterisk's own files go: etc, data, log, run."""
     demo_secret: str = field(repr=False)
     ami_secret: str = field(repr=False)
+    desk_secret: str = field(default_factory=token_urlsafe, repr=False)
+    """Of the manager user by which the desk acts."""
     agi_secret: str = field(default="", repr=False)
     """Stands in the AGI addresses of the dialplan; who connects without it is no Asterisk of ours."""
     bind: str = "127.0.0.1"
@@ -111,6 +114,8 @@ class PhoneConfig:
     max_calls: int = 232
     """Calls in conversation at once; more are queued for a person."""
     drain_seconds: float = 60.0
+    colleague_seconds: int = 25
+    """How long a colleague is rung."""
     queue_seconds: int = 300
     queue_length: int = 50
     queue_rounds: int = 12
@@ -140,6 +145,17 @@ class PhoneConfig:
             path = getattr(self, where)
             if found := [sign for sign in UNPLAYABLE if sign in str(path)]:
                 raise BadPhoneConfig(f"{where}: {path}: Asterisk cannot play from a folder with {' '.join(found)}")
+
+    @property
+    def desk_user(self) -> str:
+        """The manager user that may make telephones and lead the queue."""
+        return f"{self.ami_user}-desk"
+
+    @property
+    def media_address(self) -> str:
+        """The one address where speech is taken; empty: any of this machine's."""
+        everywhere = self.bind in {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
+        return "" if everywhere or self.external_address else self.bind
 
     @property
     def instance(self) -> str:

@@ -32,19 +32,19 @@ class QueueWatch:
             await asyncio.gather(*map(self._keep, self._waiting))
 
     async def _joined(self, _: Ami, event: Any) -> None:
-        if key := _key(event):
+        if key := key_of(event):
             self._waiting.add(key)
             await self._keep(key)
 
     async def _left(self, _: Ami, event: Any) -> None:
         """To an operator, who has the time of one hold to take the slot over; or he hung up, see _gave_up."""
-        key = _key(event)
+        key = key_of(event)
         if key in self._waiting:
             self._waiting.discard(key)
             await self._keep(key)
 
     async def _gave_up(self, _: Ami, event: Any) -> None:
-        if key := _key(event):
+        if key := key_of(event):
             self._waiting.discard(key)
             await self._let_go(key)
 
@@ -52,8 +52,8 @@ class QueueWatch:
         self._waiting.clear()
 
 
-def _key(event: Any) -> str:
-    """The call key that Asterisk sends along (`channelvars` of manager.conf)."""
-    values = event.chanvariable
-    found = [value for value in ([values] if isinstance(values, str) else values or []) if value.startswith(KEY)]
+def key_of(event: Any, channel: str = "") -> str:
+    """The call key that Asterisk sends along (`channelvars` of manager.conf); `dest` for the called channel's."""
+    values = event.get(f"{channel}chanvariable") or []
+    found = [value for value in ([values] if isinstance(values, str) else values) if value.startswith(KEY)]
     return found[0].removeprefix(KEY) if found else ""

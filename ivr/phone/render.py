@@ -57,6 +57,8 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "AMI_USER": config.ami_user,
         "AMI_SECRET": config.ami_secret,
         "AMI_PERMIT": config.ami_permit,
+        "DESK_USER": config.desk_user,
+        "DESK_SECRET": config.desk_secret,
         "DEMO_USER": config.demo_user,
         "DEMO_NUMBER": config.demo_number,
         "DEMO_SECRET": config.demo_secret,
@@ -65,6 +67,7 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "TRUNK": _trunk(config, config.trunk) if config.trunk else "",
         "IVR_EXTENSION": config.ivr_extension,
         "QUEUE_EXTENSION": config.queue_extension,
+        "COLLEAGUE_SECONDS": str(config.colleague_seconds),
         "QUEUE_SECONDS": str(config.queue_seconds),
         "QUEUE_LENGTH": str(config.queue_length),
         "QUEUE_ROUNDS": str(config.queue_rounds),
@@ -117,14 +120,10 @@ def listen_url(config: PhoneConfig) -> str:
     return f"ws://{host}:{config.listen_port}/"
 
 
-def _everywhere(address: str) -> bool:
-    return address in {"0.0.0.0", "::"}  # noqa: S104  compared, not bound
-
-
 def _media_address(config: PhoneConfig) -> str:
-    if _everywhere(config.bind) or config.external_address:
+    if not config.media_address:
         return ""
-    return f"media_address = {config.bind}\nbind_rtp_to_media_address = yes"
+    return f"media_address = {config.media_address}\nbind_rtp_to_media_address = yes"
 
 
 def _external_address(config: PhoneConfig) -> str:

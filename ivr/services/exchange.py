@@ -11,6 +11,10 @@ class ExchangeDown(Exception):
     """The exchange cannot be asked now; calls go on without the desk."""
 
 
+class NobodyTalks(ExchangeDown):
+    """There is no talk to be listened to, or to be recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneLogin:
     """How a browser registers as a telephone; lives until it is closed."""
@@ -72,7 +76,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """The queue rings a telephone."""
+    """The queue rings a telephone, or a colleague does on behalf of this caller."""
 
     phone: str
     call_key: str
@@ -94,8 +98,16 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Stopped ringing through no fault of the operator: the caller left, or a colleague thought better of it."""
+
+    phone: str
+    call_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
-    """The talk with a caller of the queue is over for this telephone; `transferred`: the caller goes on elsewhere."""
+    """The talk with a caller is over for this telephone; `transferred`: the caller goes on elsewhere."""
 
     phone: str
     call_key: str
@@ -118,7 +130,7 @@ class QueueChanged:
     state: QueueState
 
 
-Event = Connected | Lost | Ringing | Answered | Missed | Ended | Abandoned | QueueChanged
+Event = Connected | Lost | Ringing | Answered | Missed | Withdrawn | Ended | Abandoned | QueueChanged
 
 
 class Exchange(Protocol):
@@ -136,7 +148,7 @@ class Exchange(Protocol):
         """Make a SIP account for this user with a new password; an older one of his is replaced."""
 
     def close_phone(self, phone: str) -> None:
-        """Remove the account, out of the queue; a talk that goes on is not cut."""
+        """Out of the queue, and nobody can register as it any more; a talk that goes on is not cut."""
 
     def join(self, phone: str, *, reason: str) -> None:
         """Member of the queue, paused for this reason at first. A repeat changes nothing."""

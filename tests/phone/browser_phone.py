@@ -72,6 +72,7 @@ class Leg:
     def __init__(self, phone: "BrowserPhone", local: str, remote: str, call_id: str, target: str) -> None:
         self.phone, self.local, self.remote, self.call_id, self.target = phone, local, remote, call_id, target
         self.invite: Message | None = None
+        self.answered = False
         self.over = asyncio.Event()
         self.texts: asyncio.Queue[str] = asyncio.Queue()
         self.notified: list[str] = []
@@ -108,6 +109,7 @@ class BrowserPhone:
         self.legs: dict[str, Leg] = {}
         self._cseq = 1
         self.shows_text = True
+        self.login: PhoneLogin | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -120,34 +122,37 @@ class BrowserPhone:
             try:
                 yield phone
             finally:
-                for leg in phone.legs.values():
-                    if not leg.over.is_set():
-                        with contextlib.suppress(TimeoutError):
-                            await leg.hang_up()
+                for leg in [leg for leg in phone.legs.values() if not leg.over.is_set()]:
+                    await (leg.hang_up() if leg.answered else phone.reject(leg))
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
 
     async def register(self, login: PhoneLogin) -> int:
         """The final status; by ha1, as the page does."""
+        self.login = login
         leg = self._leg("sip:127.0.0.1", f"sip:{self.user}@127.0.0.1")
-        more = {"Expires": "120"}
-        first = await self.request("REGISTER", leg, more)
-        if first.status != 401:
-            return first.status
-        challenge = first.headers["www-authenticate"]
-        known = {
-            name: plain or quoted for name, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|([^ ,]+))', challenge)
-        }
-        uri, cnonce = "sip:127.0.0.1", secrets.token_hex(4)
-        ha2 = _md5(f"REGISTER:{uri}")
-        response = _md5(f"{login.ha1}:{known['nonce']}:00000001:{cnonce}:auth:{ha2}")
-        more["Authorization"] = (
-            f'Digest username="{login.phone}", realm="{known["realm"]}", nonce="{known["nonce"]}", uri="{uri}", '
-            f'response="{response}", algorithm=MD5, cnonce="{cnonce}", qop=auth, nc=00000001'
+        return (await self._request_allowed("REGISTER", leg, {"Expires": "120"})).status
+
+    async def _request_allowed(self, method: str, leg: "Leg", more: dict[str, str], body: str = "") -> Message:
+        """The final answer, with our password where it is asked for."""
+        first = await self.request(method, leg, more, body)
+        if first.status != 401 or self.login is None:
+            return first
+        if method == "INVITE":
+            await self._send_ack(leg, first)
+        challenge = _challenge(first.headers["www-authenticate"])
+        return await self.request(method, leg, more | {"Authorization": self._proof(method, leg, challenge)}, body)
+
+    def _proof(self, method: str, leg: "Leg", known: dict[str, str]) -> str:
+        assert self.login
+        uri, cnonce = leg.target, secrets.token_hex(4)
+        ha2 = _md5(f"{method}:{uri}")
+        response = _md5(f"{self.login.ha1}:{known['nonce']}:00000001:{cnonce}:auth:{ha2}")
+        opaque = f', opaque="{known["opaque"]}"' if "opaque" in known else ""
+        return (
+            f'Digest username="{self.login.phone}", realm="{known["realm"]}", nonce="{known["nonce"]}", uri="{uri}", '
+            f'response="{response}", algorithm=MD5, cnonce="{cnonce}", qop=auth, nc=00000001{opaque}'
         )
-        if "opaque" in known:
-            more["Authorization"] += f', opaque="{known["opaque"]}"'
-        return (await self.request("REGISTER", leg, more)).status
 
     async def call(self, number: str, **headers: str) -> tuple[int, Leg]:
         """Dial; the final status and the leg."""
@@ -155,10 +160,11 @@ class BrowserPhone:
         leg = self._leg(target, target)
         self.legs[leg.call_id] = leg
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        final = await self.request("INVITE", leg, more, _sdp("actpass"))
+        final = await self._request_allowed("INVITE", leg, more, _sdp("actpass"))
         if final.status >= 300:
             leg.over.set()
         else:
+            leg.answered = True
             leg.remote = final.headers["to"]
             leg.target = final.headers["contact"].strip("<>").partition(">")[0]
         await self._send_ack(leg, final)
@@ -170,6 +176,7 @@ class BrowserPhone:
 
     async def answer(self, leg: Leg) -> None:
         assert leg.invite
+        leg.answered = True
         await self._reply(leg.invite, 200, "OK", _sdp("active"), leg)
 
     async def reject(self, leg: Leg, status: int = 486) -> None:
@@ -229,8 +236,11 @@ class BrowserPhone:
         )
 
     async def _read(self) -> None:
-        async for text in self._socket:
-            message = Message.read(text if isinstance(text, str) else text.decode())
+        async for frame in self._socket:
+            text = frame if isinstance(frame, str) else frame.decode()
+            if not text.strip():  # Asterisk's sign of life
+                continue
+            message = Message.read(text)
             if message.status:
                 branch = message.vias[0].partition("branch=")[2].partition(";")[0]
                 if branch in self._answers:
@@ -275,6 +285,11 @@ class BrowserPhone:
 
 def _tag(address: str) -> str:
     return address.partition(";tag=")[2].partition(";")[0]
+
+
+def _challenge(header: str) -> dict[str, str]:
+    found = re.findall(r'(\w+)=(?:"([^"]*)"|([^ ,]+))', header)
+    return {name: plain or quoted for name, quoted, plain in found}
 
 
 def _md5(text: str) -> str:
