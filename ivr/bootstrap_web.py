@@ -10,13 +10,14 @@ from flask import Flask
 from ivr import bootstrap
 from ivr.desk import utc_now
 from ivr.domain.user import Role, User
+from ivr.phone.exchange import AmiExchange
+from ivr.phone_config import phone_config_of
 from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
 from ivr.settings import Settings, secret_of
 from ivr.web.app import create_app
 from ivr.web.feed import Feed
 from ivr.web.hub import Hub
-from ivr.web.no_exchange import NoExchange
 from ivr.web.server import Listening
 from ivr.web.site import PhoneDoor, Site
 from ivr.web.workplace import Workplaces
@@ -45,7 +46,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
     """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
     rules, hospital = bootstrap.rules_of(settings), bootstrap.hospital_of(settings)
-    hub, exchange = Hub(), exchange or NoExchange()
+    hub, exchange = Hub(), exchange or AmiExchange(phone_config_of(settings), clock)
     desk = Workplaces(exchange, hub, works, lambda: rules, clock)
     site = Site(
         new_work=works,

@@ -13,7 +13,7 @@ from ivr.phone.accounts import FAMILY, REALM, account, ha1, is_operator, login, 
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
 from ivr.phone.legs import Legs
-from ivr.phone.queue_rows import TECHNOLOGY, QueueRows
+from ivr.phone.queue_rows import TECHNOLOGY, QueueRows, phone_in
 from ivr.services.exchange import (
     Connected,
     Event,
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 QUEUE = "operators"
+BACK = "ivr-back"
+"""Where a caller goes on who is given back to the queue."""
 MISSED = "missed"
 """Reason of the pause after a call that was not taken."""
 LEAST_SECONDS = 0.2
@@ -138,8 +140,29 @@ class AmiExchange:
         """Raises NobodyTalks."""
         self._do(self._spy(_checked(supervisor), _checked(operator), mode))
 
+    def requeue(self, phone: str) -> None:
+        """Raises NobodyTalks."""
+        self._do(self._requeue(_checked(phone)))
+
     def record(self, call_key: str, *, on: bool) -> None:
         """Nothing is recorded yet."""
+
+    async def _requeue(self, phone: str) -> None:
+        legs = self._legs.talking(phone=phone)
+        caller = await self._beside(legs[-1].channel) if legs else ""
+        if not caller:
+            raise NobodyTalks(f"{phone} talks with nobody")
+        legs[-1].passed_on = True
+        answer = await self._ask("Redirect", Channel=caller, Context=BACK, Exten="s", Priority="1")
+        if not answer.success:
+            raise NobodyTalks(f"{phone} talks with nobody any more: {answer.message}")
+
+    async def _beside(self, channel: str) -> str:
+        """The caller in the same bridge; empty where there is none."""
+        rows = [row for row in await self._ami.ask_list({"Action": "CoreShowChannels"}) if row.get("channel")]
+        bridge = next((row.bridgeid for row in rows if row.channel == channel), "")
+        others = [row.channel for row in rows if bridge and row.bridgeid == bridge and row.channel != channel]
+        return next((other for other in others if not is_operator(phone_in(other))), "")
 
     async def _spy(self, supervisor: str, operator: str, mode: SpyMode) -> None:
         legs = self._legs.talking(phone=operator)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ivr.phone.accounts import is_operator
-from ivr.phone.queue_rows import TECHNOLOGY
+from ivr.phone.queue_rows import phone_in
 from ivr.phone.queue_watch import key_of
 from ivr.services.exchange import Abandoned, Answered, Ended, Event, Missed, Ringing, Withdrawn
 
@@ -143,7 +143,7 @@ class Legs:
             yield self._ended(leg)
 
     def _ringing(self, event: Any, *, queued: bool) -> Iterator[Event]:
-        phone = event.destchannel.removeprefix(TECHNOLOGY).rpartition("-")[0]
+        phone = phone_in(event.destchannel)
         if is_operator(phone):
             key = key_of(event) or key_of(event, "dest") or event.uniqueid
             self._legs[event.destuniqueid] = Leg(phone, key, event.destchannel, queued)

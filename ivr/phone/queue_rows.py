@@ -65,3 +65,8 @@ def _member(row: Any) -> Member:
 def _phone(row: Any) -> str:
     location: str = row.location
     return location.removeprefix(TECHNOLOGY) if location.startswith(TECHNOLOGY) else ""
+
+
+def phone_in(channel: str) -> str:
+    """The telephone of a channel: op7 of PJSIP/op7-0000001a."""
+    return channel.removeprefix(TECHNOLOGY).rpartition("-")[0]

@@ -47,7 +47,7 @@ class OperatorCall:
     call_key: str
     user_id: int | None
     outcome: str
-    """RINGING, ANSWERED, MISSED, TRANSFERRED, ABANDONED."""
+    """RINGING, ANSWERED, MISSED, WITHDRAWN, TRANSFERRED, ABANDONED."""
     rang_at: datetime
     waited_s: int = 0
     answered_at: datetime | None = None

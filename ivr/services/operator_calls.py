@@ -34,8 +34,17 @@ def answered(work: Work, call_id: int, *, waited_s: int, rules: Rules, now: date
 
 
 def missed(work: Work, call_id: int, *, now: datetime) -> None:
+    _not_answered(work, call_id, "MISSED", now)
+
+
+def withdrawn(work: Work, call_id: int, *, now: datetime) -> None:
+    """It stopped ringing through no fault of the operator."""
+    _not_answered(work, call_id, "WITHDRAWN", now)
+
+
+def _not_answered(work: Work, call_id: int, outcome: str, now: datetime) -> None:
     with work:
-        work.operator_calls.change(call_id, outcome="MISSED", ended_at=now, wrapped_at=now)
+        work.operator_calls.change(call_id, outcome=outcome, ended_at=now, wrapped_at=now)
         work.commit()
 
 

@@ -40,6 +40,8 @@ class Place:
     since: datetime
     call_key: str | None = None
     call_id: int | None = None
+    before: tuple[OperatorState, str] = (OperatorState.READY, "")
+    """What he did before the ring."""
     after: str | None = None
     """Break asked for during a talk: it begins when the talk is summed up."""
 
@@ -244,6 +246,8 @@ class Workplaces:
                 self._answered(phone, call_key, waited_s)
             case tells.Missed(phone, call_key):
                 self._missed(phone, call_key)
+            case tells.Withdrawn(phone):
+                self._withdrawn(phone)
             case tells.Ended(phone, call_key, _, transferred):
                 self._ended(phone, call_key, transferred=transferred)
             case tells.Abandoned(call_key, waited_s):
@@ -260,7 +264,8 @@ class Workplaces:
         # The page first: it must show who calls with the first ring.
         self._hub.tell_user(place.user.id, "ring", {"call": call_key})
         call_id = self._run(partial(operator_calls.rang, call_key=call_key, user_id=place.user.id, now=self._now()))
-        ringing = replace(place, state=OperatorState.RINGING, reason="", since=self._now())
+        before = (place.state, place.reason)
+        ringing = replace(place, state=OperatorState.RINGING, reason="", since=self._now(), before=before)
         self._put(replace(ringing, call_key=call_key, call_id=call_id))
 
     def _answered(self, phone: str, call_key: str, waited_s: int) -> None:
@@ -281,6 +286,16 @@ class Workplaces:
         missed = replace(place, state=OperatorState.BREAK, reason="missed", since=self._now())
         self._put(replace(missed, call_key=None, call_id=None, after=None))
         self._command(lambda: self._exchange.pause(place.phone, "missed"))
+
+    def _withdrawn(self, phone: str) -> None:
+        """The caller left, or a colleague thought better of it: he goes on with what he did."""
+        place = self._by_phone(phone)
+        if place is None or place.state is not OperatorState.RINGING:
+            return
+        if place.call_id is not None:
+            self._run(partial(operator_calls.withdrawn, call_id=place.call_id, now=self._now()))
+        state, reason = place.before
+        self._put(replace(place, state=state, reason=reason, since=self._now(), call_key=None, call_id=None))
 
     def _ended(self, phone: str, call_key: str, *, transferred: bool) -> None:
         place = self._by_phone(phone)

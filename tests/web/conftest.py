@@ -21,6 +21,7 @@ from ivr.bootstrap_web import OpenSite, open_site
 from ivr.domain.user import Role, User
 from ivr.services import access, passwords
 from ivr.settings import Database, Folders, Settings
+from ivr.web.no_exchange import NoExchange
 from tests.asterisk import free_ports
 
 CHROMIUM = "/usr/bin/chromium"
@@ -110,7 +111,7 @@ def a_site(folder: Path, demo: Path, **sections: Any) -> Iterator[OpenSite]:
     """The demo hospital in a database of its own."""
     shutil.copytree(demo, folder, dirs_exist_ok=True)
     settings = settings_in(folder, **sections)
-    opened = open_site(settings)
+    opened = open_site(settings, exchange=NoExchange())
     opened.app.config["RATELIMIT_ENABLED"] = False
     try:
         yield opened

@@ -25,6 +25,7 @@ from ivr.services.exchange import (
     QueueState,
     Ringing,
     Waiting,
+    Withdrawn,
 )
 from ivr.storage.tables import operator_calls as rows
 from ivr.storage.tables import operator_states
@@ -125,6 +126,15 @@ def test_a_missed_call_pauses_until_ready_is_pressed(office):
     assert office.rings() == [("MISSED", None)]
     office.desk.ready(office.olga.id)
     assert office.state == (State.READY, "")
+
+
+def test_a_ring_that_is_withdrawn_costs_no_pause(office):
+    office.come()
+
+    office.happen(Ringing(office.phone, "k1"), Withdrawn(office.phone, "k1"))
+
+    assert office.state == (State.READY, "")
+    assert office.rings() == [("WITHDRAWN", None)]
 
 
 def test_a_break_asked_for_in_a_talk_begins_after_it(office):

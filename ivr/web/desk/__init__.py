@@ -10,7 +10,7 @@ from ivr.domain.refusals import Refusal
 from ivr.domain.user import Right
 from ivr.services import operator_calls
 from ivr.services.booking import BookingCommand, book
-from ivr.services.exchange import ExchangeDown
+from ivr.services.exchange import ExchangeDown, NobodyTalks
 from ivr.services.operator_calls import Pop
 from ivr.web import wording
 from ivr.web.access import needs, user, who
@@ -181,6 +181,11 @@ def _sent() -> dict[str, Any]:
 @pages.errorhandler(WrongState)
 def wrong_state(problem: WrongState) -> Answer:
     return jsonify(message=str(problem)), 409
+
+
+@pages.errorhandler(NobodyTalks)
+def nobody_talks(problem: NobodyTalks) -> Answer:
+    return jsonify(message="Этого разговора уже нет."), 409
 
 
 @pages.errorhandler(ExchangeDown)
