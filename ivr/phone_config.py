@@ -45,6 +45,7 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         max_calls=settings.phone.max_calls,
         drain_seconds=settings.phone.drain_seconds,
         queue_seconds=settings.queue.seconds,
+        ring_seconds=settings.queue.ring_seconds,
         queue_length=settings.queue.length,
         callback_offer_seconds=settings.queue.callback_offer_seconds,
         sounds=settings.path(settings.folders.sounds) / "asterisk",

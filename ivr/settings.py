@@ -156,6 +156,7 @@ class Phone(Section):
 
 class Queue(Section):
     seconds: int = Field(300, ge=10, le=86_400, description="Longest wait for an operator in one round")
+    ring_seconds: int = Field(20, ge=2, le=300, description="An operator's telephone rings so long; then the next one")
     length: int = Field(50, ge=1, le=10_000, description="Most callers waiting")
     callback_offer_seconds: int = Field(25, ge=5, le=3_600, description="How often a call-back is offered")
 

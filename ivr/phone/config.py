@@ -120,6 +120,10 @@ class PhoneConfig:
     queue_length: int = 50
     queue_rounds: int = 12
     """How often the queue is tried again before the call ends with an apology."""
+    ring_seconds: int = 20
+    """How long an operator's telephone rings before the next one is tried."""
+    back_seconds: int = 3
+    """Music before a caller who was given back joins the queue again."""
     callback_offer_seconds: int = 25
     retry_seconds: int = 5
     """Music between two tries of the queue."""

@@ -138,7 +138,8 @@ class Legs:
         leg.over = True
         if not leg.answered:
             yield from self._withdrawn(event.uniqueid, leg)
-        elif not leg.queued:
+        elif not leg.queued or leg.passed_on:
+            # Of a caller led elsewhere by a redirect the queue tells nothing.
             del self._legs[event.uniqueid]
             yield self._ended(leg)
 

@@ -68,6 +68,8 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "IVR_EXTENSION": config.ivr_extension,
         "QUEUE_EXTENSION": config.queue_extension,
         "COLLEAGUE_SECONDS": str(config.colleague_seconds),
+        "RING_SECONDS": str(config.ring_seconds),
+        "BACK_SECONDS": str(config.back_seconds),
         "QUEUE_SECONDS": str(config.queue_seconds),
         "QUEUE_LENGTH": str(config.queue_length),
         "QUEUE_ROUNDS": str(config.queue_rounds),

@@ -135,17 +135,17 @@ def pop(work: Work, call_key: str, *, who: str, now: datetime) -> Pop:
     return seen
 
 
-def likely_result(work: Work, call_key: str) -> str:
+def likely_result(work: Work, call_key: str, *, user_id: int) -> str:
     """What the story and the bookings say came of the talk: the operator corrects it."""
     with work.reading():
         bookings = work.bookings.of_call_key(call_key)
         record = _record(work, call_key)
-        rows = work.operator_calls.of_call(call_key)
+        own = [row for row in work.operator_calls.of_call(call_key) if row.user_id == user_id]
     if any(one.status is BookingStatus.BOOKED and one.replaces_id for one in bookings):
         return "moved"
     if any(one.status is BookingStatus.BOOKED for one in bookings):
         return "booked"
-    if rows and rows[-1].outcome == "TRANSFERRED":
+    if own and own[-1].outcome == "TRANSFERRED":
         return "transferred"
     return _BY_REASON.get(record.detail or "", "info") if record else "info"
 

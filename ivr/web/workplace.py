@@ -40,6 +40,8 @@ class Place:
     since: datetime
     call_key: str | None = None
     call_id: int | None = None
+    returning: bool = False
+    """His page is being loaded again, and his caller waits for him in the queue."""
     before: tuple[OperatorState, str] = (OperatorState.READY, "")
     """What he did before the ring."""
     after: str | None = None
@@ -161,12 +163,16 @@ class Workplaces:
             self._exchange.pause(place.phone, reason)
             self._put(replace(place, state=OperatorState.BREAK, reason=reason, since=self._now()))
 
-    def requeue(self, user_id: int) -> None:
-        """The caller he talks with goes back to the queue, before all others. Raises WrongState, ExchangeDown."""
+    def requeue(self, user_id: int, *, back_to_him: bool = False) -> None:
+        """The caller he talks with goes back to the queue, before all others. Raises WrongState, ExchangeDown.
+
+        `back_to_him`: his page is being loaded again; he is ready at once, with nothing to sum up.
+        """
         with self._lock:
             place = self._here(user_id)
             if place.state is not OperatorState.TALKING:
                 raise WrongState("Сейчас нет разговора.")
+            self._places[user_id] = replace(place, returning=back_to_him)
             self._exchange.requeue(place.phone)
 
     def sum_up(self, user_id: int, *, result: str, note: str) -> None:
@@ -301,12 +307,23 @@ class Workplaces:
         place = self._by_phone(phone)
         if place is None or place.state is not OperatorState.TALKING:
             return
-        # Paused before anything else: the queue must not ring him while he writes.
-        self._command(lambda: self._exchange.pause(place.phone, "wrapup"))
+        if not place.returning:
+            # Before anything else: the queue must not ring him while he writes.
+            self._command(lambda: self._exchange.pause(place.phone, "wrapup"))
         if place.call_id is not None:
             ended = partial(operator_calls.ended, call_id=place.call_id, transferred=transferred, now=self._now())
             self._run(ended)
-        self._put(replace(place, state=OperatorState.WRAPUP, reason="", since=self._now()))
+        if place.returning:
+            self._returned(place)
+        else:
+            self._put(replace(place, state=OperatorState.WRAPUP, reason="", since=self._now()))
+
+    def _returned(self, place: Place) -> None:
+        if place.call_id is not None:
+            summed = partial(operator_calls.wrap_up, call_id=place.call_id, user_id=place.user.id, result="dropped")
+            self._run(partial(summed, note="", now=self._now()))
+        ready = replace(place, state=OperatorState.READY, reason="", since=self._now(), returning=False)
+        self._put(replace(ready, call_key=None, call_id=None))
 
     def _again(self) -> None:
         """The exchange has started anew: telephones register again, members come back as they were."""

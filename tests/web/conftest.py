@@ -135,6 +135,21 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+def open_page(browser: Browser, stack: ExitStack, address: str, path: str | None, **context: Any) -> Page:
+    """A page of a browser of its own; every error of its scripts fails the test."""
+    own = browser.new_context(base_url=address, viewport={"width": 1280, "height": 720}, locale="ru-RU", **context)
+    stack.callback(own.close)
+    page = own.new_page()
+    page.set_default_timeout(8000)
+    problems: list[str] = []
+    page.on("pageerror", lambda problem: problems.append(str(problem)))
+    page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
+    stack.callback(lambda: _no_problems(problems))
+    if path is not None:
+        page.goto(path)
+    return page
+
+
 @dataclass
 class Served:
     """A site that browsers can reach."""
@@ -146,17 +161,8 @@ class Served:
     stack: ExitStack
 
     def page(self, role: Role | str | None = None, path: str = "/", **context: Any) -> Page:
-        """A page of a browser of its own, logged in as that role; every error of its scripts fails the test."""
-        own = self.browser.new_context(
-            base_url=self.address, viewport={"width": 1280, "height": 720}, locale="ru-RU", **context
-        )
-        self.stack.callback(own.close)
-        page = own.new_page()
-        page.set_default_timeout(8000)
-        problems: list[str] = []
-        page.on("pageerror", lambda problem: problems.append(str(problem)))
-        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
-        self.stack.callback(lambda: _no_problems(problems))
+        """A page of a browser of its own, logged in as that role."""
+        page = open_page(self.browser, self.stack, self.address, None, **context)
         if role is not None:
             self.log_in(page, str(role).lower())
         page.goto(path)

@@ -101,6 +101,14 @@ def requeue() -> Answer:
     return "", 204
 
 
+@pages.post("/away")
+@needs(Right.TAKE_CALLS)
+def away() -> Answer:
+    """The page is being loaded again in mid-talk: its caller comes back to this operator."""
+    site().desk.requeue(user().id, back_to_him=True)
+    return "", 204
+
+
 @pages.post("/wrapup")
 @needs(Right.TAKE_CALLS)
 def wrap_up() -> Answer:
@@ -125,7 +133,7 @@ def call(call_key: str) -> Answer:
 @needs(Right.TAKE_CALLS)
 def likely(call_key: str) -> Answer:
     """What probably came of the talk."""
-    return jsonify(result=run(operator_calls.likely_result, call_key))
+    return jsonify(result=run(operator_calls.likely_result, call_key, user_id=user().id))
 
 
 @pages.post("/calls/<call_key>/book")

@@ -31,7 +31,7 @@ async function register() {
     const { websocket, login } = await post('/desk/phone');
     phone?.stop();
     phone = new Softphone({
-      ws: websocket, login, audio: $('voice'), onState: changed,
+      ws: websocket, login, audio: $('voice'), onState: changed, onLeave: giveBack,
       onLevel: ({ heard, spoken }) => { $('heard').value = heard; $('spoken').value = spoken; },
     });
     window.phone = phone; // what the network does to a talk is looked up here
@@ -47,16 +47,32 @@ async function register() {
   }
 }
 
+// The page is loaded again in mid-talk: the caller hears music and comes back to this operator.
+function giveBack() {
+  if (state.call?.stage !== 'talking') return false;
+  const form = new FormData();
+  form.append('csrf_token', document.querySelector('meta[name=csrf-token]').content);
+  return navigator.sendBeacon('/desk/away', form);
+}
+
 function changed(now) {
   const before = state;
   state = now;
   const talk = now.call?.stage === 'talking';
   if (talk !== (before.call?.stage === 'talking')) callSince = talk ? Date.now() : null;
+  if (talk && before.call?.stage === 'ringing' && now.call.key) openRegistry(now.call.key);
   if (now.call?.key && now.call.key !== before.call?.key) pop(now.call.key);
   if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem]) say(PROBLEMS[now.problem], 'bad');
   ringer.ring(now.call?.stage === 'ringing');
   if (now.call && !before.call) watchQuality();
   show();
+  if (now.call?.stage === 'ringing' && !before.call && !typing()) $('answer').focus();
+}
+
+// Somebody who is writing is not interrupted; F2 answers from wherever the focus is.
+function typing() {
+  const inside = document.activeElement === $('work') ? $('work').contentDocument?.activeElement : document.activeElement;
+  return Boolean(inside?.matches('input, textarea, select'));
 }
 
 // --- what the server says
@@ -93,7 +109,6 @@ async function pop(key, again = false) {
     const text = await answer.text();
     if (!answer.ok) throw new Error(text);
     $('pop').innerHTML = text;
-    if (!again) openRegistry(key);
   } catch {
     $('pop').replaceChildren(Object.assign(document.createElement('p'), { className: 'notice bad', textContent: 'Данные о звонке не загрузились.' }));
   }

@@ -108,3 +108,4 @@ if (body.dataset.user) {
   document.addEventListener('keydown', keyed);
   listen();
 }
+document.documentElement.dataset.ready = 'yes'; // keys are heard from now on

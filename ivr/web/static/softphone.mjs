@@ -16,7 +16,7 @@ export class Softphone {
       state: {link: connecting|online|lost|refused, call, consult: {stage: calling|ringing|talking, incoming, number,
       key, held, muted} or null, problem: why the last call ended or could not be made, null while all is well}. */
   constructor({ ws, login = null, audio = new Audio(), iceServers = [],
-    onState = () => {}, onCaption = () => {}, onLevel = null }) {
+    onState = () => {}, onCaption = () => {}, onLevel = null, onLeave = () => false }) {
     Object.assign(this, { iceServers });
     [this.#audio, this.#told, this.#caption, this.#level] = [audio, onState, onCaption, onLevel];
     this.#ua = new JsSIP.UA({
@@ -32,7 +32,8 @@ export class Softphone {
       if (originator === 'remote') this.#rung(session, request);
     });
     this.#ua.on('newMessage', ({ originator, request }) => originator === 'remote' && this.#caption(request.body));
-    addEventListener('pagehide', () => this.stop()); // the line is free at once, not when the sound is missed
+    // The line is free at once, not when the sound is missed; unless the page has given its talk to somebody else.
+    addEventListener('pagehide', () => onLeave() || this.stop());
     this.#ua.start();
   }
 

@@ -76,7 +76,7 @@ function level({ heard, spoken }) { $('heard').value = heard; $('spoken').value 
 
 function caption(text) {
   $('captions-hint').hidden = true;
-  const line = document.createElement('li');
+  const line = document.createElement('p');
   line.textContent = text;
   $('captions').append(line);
   while ($('captions').childElementCount > LINES) $('captions').firstElementChild.remove();

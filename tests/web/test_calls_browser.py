@@ -1,0 +1,348 @@
+"""Whole calls between browsers: a patient on the hospital's site, the automatic assistant, operators at their desks.
+
+Everything is real: `ivr up` with its Asterisk, its site and its database, Chromium with a microphone that hums.
+"""
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ivr.phone.config import PROJECT
+from tests.up.instance import Instance
+from tests.web.conftest import CHROMIUM, open_page
+
+pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("browser")]
+
+ANNA = ("6256410854009015", "12031985")
+ZAKHAR = ("6290899754009083", "09092001")
+PATIENCE = 15_000
+
+
+@pytest.fixture(scope="module")
+def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The demo hospital, open at any hour, whatever day it is."""
+    folder = tmp_path_factory.mktemp("hospital")
+    ours = Instance(folder / "one", PROJECT / "prompts" / "generated")
+    facts = (PROJECT / "ivr/data/hospital.toml").read_text(encoding="utf-8")
+    always = re.sub(r'(?<=hours = )"\d\d:\d\d-\d\d:\d\d"', '"00:00-23:59"', facts)
+    (folder / "hospital.toml").write_text(always, encoding="utf-8")
+    (folder / "calendar.toml").write_text(_every_day_worked(), encoding="utf-8")
+    ours.environment |= {
+        "IVR_HOSPITAL__FACTS": str(folder / "hospital.toml"),
+        "IVR_HOSPITAL__CALENDAR": str(folder / "calendar.toml"),
+        "IVR_LISTEN__ENABLED": "false",
+        "IVR_QUEUE__RING_SECONDS": "5",
+    }
+    done = ours.ivr("setup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    ours.up()
+    try:
+        ours.until_ready()
+        yield ours
+    finally:
+        ours.end()
+
+
+def _every_day_worked() -> str:
+    text = (PROJECT / "ivr/data/calendar.toml").read_text(encoding="utf-8")
+    days = [date.today() + timedelta(days=n) for n in range(-1, 30)]  # noqa: DTZ011 - far enough to both sides
+    weekends = ", ".join(str(day) for day in days if day.weekday() > 4)
+    text = re.sub(r"^(days_off|short_days|days) = \[.*?\]", r"\1 = []", text, flags=re.DOTALL | re.MULTILINE)
+    return text.replace("working_weekends = []", f"working_weekends = [{weekends}]")
+
+
+class Telephones:
+    """Pages of one test; closed with it."""
+
+    def __init__(self, hospital: Instance, browser: Browser, stack: ExitStack) -> None:
+        self._hospital, self._browser, self._stack = hospital, browser, stack
+        self.password = hospital.secrets()["demo-desk"]
+
+    def caller(self) -> Page:
+        """A patient on the hospital's site, who has phoned."""
+        page = self._page("/phone")
+        page.get_by_role("button", name="Позвонить").click()
+        expect(page.locator("#state")).to_have_text("Разговор", timeout=PATIENCE)
+        return page
+
+    def operator(self, login: str = "operator", *, ready: bool = True) -> Page:
+        page = self._page("/login")
+        page.get_by_label("Имя для входа").fill(login)
+        page.get_by_label("Пароль").fill(self.password)
+        page.get_by_role("button", name="Войти").click()
+        page.wait_for_url("**/desk")
+        expect(page.locator("#state")).to_have_text("Ещё не готов", timeout=PATIENCE)
+        if ready:
+            page.keyboard.press("F8")
+            expect(page.locator("#state")).to_have_text("Готов", timeout=PATIENCE)
+        self._stack.callback(self._leave, page)
+        return page
+
+    def _leave(self, page: Page) -> None:
+        page.evaluate("import('/static/site.mjs').then(site => site.post('/desk/leave'))")
+
+    def _page(self, path: str) -> Page:
+        return open_page(self._browser, self._stack, self._hospital.site, path)
+
+
+@pytest.fixture
+def phones(hospital: Instance, browser: Browser) -> Iterator[Telephones]:
+    with ExitStack() as stack:
+        yield Telephones(hospital, browser, stack)
+
+
+def key(page: Page, digits: str) -> None:
+    for digit in digits:
+        page.keyboard.press(digit)
+        page.wait_for_timeout(60)
+
+
+def asked(page: Page, words: str) -> None:
+    """The assistant has begun to say this."""
+    expect(page.locator("#captions p").last).to_contain_text(words, timeout=PATIENCE)
+
+
+def answer(page: Page, words: str, digits: str) -> None:
+    asked(page, words)
+    key(page, digits)
+
+
+def to_the_nearest_time(page: Page, who: tuple[str, str]) -> None:
+    """A known patient up to the question whether the nearest time suits."""
+    oms, born = who
+    answer(page, "Записаться к врачу — один", "1")
+    answer(page, "Выберите цель обращения", "1")
+    answer(page, "Нужна помощь сегодня", "2")
+    answer(page, "Кого записываем", "1")
+    answer(page, "Введите шестнадцать цифр", f"{oms}#")
+    answer(page, "Последние цифры номера", "1")
+    answer(page, "введите дату рождения", f"{born}#")
+    answer(page, "Дата рождения", "1")
+    answer(page, "Ваш участковый врач", "1")
+
+
+def energy(page: Page) -> float:
+    """What was heard since the talk began."""
+    return page.evaluate("phone.stats().then(seen => seen.energy)")
+
+
+def hears_more(page: Page) -> Callable[[], bool]:
+    before = energy(page)
+    return lambda: energy(page) > before + 0.001
+
+
+def until(page: Page, holds: Callable[[], bool], seconds: float = 8) -> None:
+    for _ in range(int(seconds * 10)):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen")
+
+
+def state(page: Page, text: str) -> None:
+    expect(page.locator("#state")).to_have_text(text, timeout=PATIENCE)
+
+
+def wants_a_person(page: Page) -> None:
+    """From the greeting straight to the queue."""
+    answer(page, "Записаться к врачу — один", "0")
+
+
+def answers(page: Page) -> None:
+    """The operator takes the call that rings."""
+    state(page, "Звонок")
+    expect(page.locator("#answer")).to_be_visible()
+    page.keyboard.press("F2")
+    state(page, "Разговор")
+    # The registry opens with the caller; keys pressed while a page is loaded reach nobody.
+    expect(page.frame_locator("#work").locator("html[data-ready]")).to_be_attached()
+    page.wait_for_timeout(300)
+
+
+def sums_up(page: Page) -> None:
+    state(page, "Завершение")
+    page.keyboard.press("F8")
+    state(page, "Готов")
+
+
+def test_a_patient_books_a_visit_from_the_browser_and_reads_what_is_said(phones):
+    page = phones.caller()
+
+    to_the_nearest_time(page, ZAKHAR)
+    answer(page, "Ближайшее время", "1")
+    answer(page, "Записываю", "1")
+
+    asked(page, "Номер талона")
+    assert energy(page) > 0.01
+
+
+def test_an_operator_sees_who_calls_and_books_the_time_that_is_held(phones):
+    operator = phones.operator()
+    caller = phones.caller()
+    to_the_nearest_time(caller, ANNA)
+    answer(caller, "Ближайшее время", "1")
+    answer(caller, "Записываю", "0")
+
+    state(operator, "Звонок")
+    expect(operator.locator("#caller-name")).to_have_text("Тестова Анна Ивановна")
+    expect(operator.locator("#why")).to_have_text("Сам попросил оператора")
+    expect(operator.locator("#left")).to_have_text(re.compile(r"\d+"))
+    answers(operator)
+    until(operator, hears_more(operator))
+    until(caller, hears_more(caller))
+
+    operator.keyboard.press("F4")
+    expect(operator.locator("#ticket")).to_have_text(re.compile(r"\d{8}"))
+    operator.keyboard.press("Alt+Z")
+
+    state(operator, "Завершение")
+    expect(operator.locator("#result")).to_have_value("booked")
+    expect(caller.locator("#state")).to_have_text("Звонок завершён")
+    operator.locator("#note").fill("Просила напомнить")
+    sums_up(operator)
+
+
+def test_a_caller_on_hold_hears_music_and_a_muted_operator_is_not_heard(phones):
+    operator, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    answers(operator)
+
+    operator.keyboard.press("Alt+M")
+    expect(operator.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    caller.wait_for_timeout(300)
+    silent = energy(caller)
+    caller.wait_for_timeout(1500)
+    assert energy(caller) - silent < 0.001
+    operator.keyboard.press("Alt+M")
+    operator.keyboard.press("Alt+H")
+    expect(operator.locator("#call-state")).to_have_text(re.compile("удержании"))
+    until(caller, hears_more(caller))
+    operator.keyboard.press("Alt+H")
+    expect(operator.locator("#call-state")).to_have_text("Разговор")
+    caller.get_by_role("button", name="Завершить").click()
+
+    sums_up(operator)
+
+
+def test_a_rejected_call_goes_to_the_next_operator_and_pauses_the_first(phones):
+    first, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    state(first, "Звонок")
+    second = phones.operator("operator2")
+
+    first.keyboard.press("Alt+X")
+
+    state(first, "Пропущен звонок")
+    expect(first.locator("#warning")).to_contain_text("пропустили звонок")
+    answers(second)
+    second.keyboard.press("Alt+Z")
+    sums_up(second)
+    first.keyboard.press("F8")
+    state(first, "Готов")
+
+
+def test_a_call_that_nobody_takes_pauses_the_operator(phones):
+    operator, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+
+    state(operator, "Звонок")
+
+    state(operator, "Пропущен звонок")
+
+
+def test_a_caller_is_passed_on_at_once(phones):
+    first, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    answers(first)
+    second = phones.operator("operator2")
+
+    first.keyboard.press("Alt+T")
+    first.locator("#colleagues button", has_text="Павел").click()
+    first.locator("#blind").click()
+
+    state(first, "Завершение")
+    expect(first.locator("#result")).to_have_value("transferred")
+    answers(second)
+    until(caller, hears_more(caller))
+    second.keyboard.press("Alt+Z")
+    sums_up(second)
+
+
+def test_a_colleague_is_asked_first_and_then_joined_with_the_caller(phones):
+    first, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    answers(first)
+    second = phones.operator("operator2")
+
+    first.keyboard.press("Alt+T")
+    first.locator("#colleagues button", has_text="Павел").click()
+    first.keyboard.press("Enter")
+    answers(second)
+    expect(first.locator("#consult-state")).to_contain_text("Говорите с коллегой")
+    first.locator("#consult-complete").click()
+
+    state(first, "Завершение")
+    state(second, "Разговор")
+    until(caller, hears_more(caller))
+    second.keyboard.press("Alt+Z")
+    sums_up(second)
+    expect(caller.locator("#state")).to_have_text("Звонок завершён")
+
+
+def test_a_page_loaded_again_in_mid_talk_gets_its_caller_back(phones):
+    operator, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    answers(operator)
+
+    operator.on("dialog", lambda dialog: dialog.accept())
+    operator.reload()
+
+    answers(operator)
+    until(caller, hears_more(caller))
+    caller.get_by_role("button", name="Завершить").click()
+    sums_up(operator)
+
+
+def test_after_a_restart_of_asterisk_the_page_registers_again_by_itself(hospital, phones):
+    operator = phones.operator()
+
+    os.kill(hospital.asterisk_process(), signal.SIGKILL)
+
+    state(operator, "Телефон отключён")
+    expect(operator.locator("#state")).to_have_text("Готов", timeout=30_000)
+    caller = phones.caller()
+    wants_a_person(caller)
+    answers(operator)
+    operator.keyboard.press("Alt+Z")
+    sums_up(operator)
+
+
+def test_the_workplace_and_the_web_phone_are_accessible(phones, accessible):
+    operator, caller = phones.operator(), phones.caller()
+    accessible(operator)
+    accessible(caller)
+    wants_a_person(caller)
+    answers(operator)
+    accessible(operator)
+    operator.keyboard.press("Alt+Z")
+    state(operator, "Завершение")
+    accessible(operator)
+    sums_up(operator)
+
+
+def test_a_refused_microphone_is_said_plainly(hospital):
+    with sync_playwright() as playwright:
+        strict = playwright.chromium.launch(executable_path=CHROMIUM, args=["--deny-permission-prompts"])
+        page = strict.new_page()
+        page.goto(f"{hospital.site}/phone")
+
+        page.get_by_role("button", name="Позвонить").click()
+
+        expect(page.locator("#problem")).to_contain_text("не пускает к микрофону")
+        strict.close()
