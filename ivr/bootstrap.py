@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -47,6 +48,7 @@ from ivr.storage.work import SqlWork
 from ivr.understand.grammar import Grammar
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 Converse = Callable[[Line, PhoneNumber | None], Awaitable[str]]
 
 
@@ -209,6 +211,7 @@ class House:
         self.executor = ThreadPoolExecutor(settings.phone.threads, thread_name_prefix="database")
         self.new_work = work_factory(settings)
         prompts = settings.path(settings.folders.prompts)
+        self._recorded = settings.recording.enabled
         self.phrasebook = Phrasebook.load(prompts)
         self.menus: Mapping[str, Menu] = load_menus(prompts / "menus.ru.toml")
         self._grammar = grammar_of(settings)
@@ -238,6 +241,7 @@ class House:
             journal=StoredJournal(self.desk, key),
             key=key,
             caller=caller,
+            recorded=self._recorded,
         )
         return await endings.conduct(call, story)
 
@@ -259,14 +263,14 @@ class House:
 
     async def close_crashed(self) -> int:
         """Calls that a crash of this node left open are closed, so that callers may resume them."""
-        return await self._work(calls.close_crashed, self.node, now=self._began)
+        return await self.work(calls.close_crashed, self.node, now=self._began)
 
     async def publish(self) -> int:
         """Turn the timetable into slots up to the horizon; how many were added."""
         desk = self.desk
-        return await self._work(publish, _catalogue().posts, rules=desk.rules, now=desk.now())
+        return await self.work(publish, _catalogue().posts, rules=desk.rules, now=desk.now())
 
-    async def _work(self, use_case: Callable[..., int], *args: object, **named: object) -> int:
+    async def work(self, use_case: Callable[..., T], *args: object, **named: object) -> T:
         """As the desk does it, but nobody waits on the line: it may take its time."""
         job = partial(use_case, self.new_work(), *args, **named)
         return await asyncio.get_running_loop().run_in_executor(self.executor, job)

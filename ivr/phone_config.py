@@ -1,5 +1,7 @@
 """The telephone side's part of the settings, with the secrets of this installation."""
 
+from pathlib import Path
+
 from ivr.phone.config import PROJECT, Operator, PhoneConfig, Trunk
 from ivr.settings import Settings, secret_of
 
@@ -49,8 +51,14 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         queue_length=settings.queue.length,
         callback_offer_seconds=settings.queue.callback_offer_seconds,
         sounds=settings.path(settings.folders.sounds) / "asterisk",
+        recordings=recordings_folder(settings) if settings.recording.enabled else None,
         apology=PROJECT / "asterisk_config" / "sounds" / "apology",
     )
+
+
+def recordings_folder(settings: Settings) -> Path:
+    """Where talks with operators are kept, for their owner alone."""
+    return settings.var / "recordings"
 
 
 def _permit(host: str) -> str:

@@ -199,6 +199,11 @@ class Egisz(Section):
     seconds: float = Field(3, ge=0.2, le=30, allow_inf_nan=False, description="Longest wait for its answer")
 
 
+class Recording(Section):
+    enabled: bool = Field(True, description="Talks with operators are recorded, and the greeting says so")
+    days: int = Field(90, ge=1, le=3_660, description="Kept for so many days, then removed")
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -224,6 +229,7 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     web: Web = Web()
     egisz: Egisz = Egisz()
+    recording: Recording = Recording()
     log: Log = Log()
 
     @classmethod

@@ -28,6 +28,8 @@ exten => _press.,1,Answer()
  same => n,Wait(30)
 exten => listen,1,Answer()
  same => n,Wait(60)
+exten => sings,1,Answer()
+ same => n,MusicOnHold(default,60)
 exten => operator,1,Answer()
  same => n,Wait(60)
 exten => ringing,1,Ringing()
@@ -91,6 +93,7 @@ def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
         ami_port=ami,
         sounds=sounds,
         apology=tone(sounds / "apology", 0.3),
+        recordings=folder / "recordings",
         queue_seconds=20,
         retry_seconds=1,
         extra_modules=EXTRA_MODULES,

@@ -7,14 +7,16 @@ import os
 import signal
 
 from ivr import bootstrap
+from ivr.commands.recordings import RecordingKeeper
 from ivr.desk import utc_now
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
 from ivr.phone.guest_door import GuestDoor
 from ivr.phone.queue_watch import QueueWatch
 from ivr.phone.recogniser import Recogniser
+from ivr.phone.recordings import RecordingWatch
 from ivr.phone.server import PhoneServer
-from ivr.phone_config import phone_config_of
+from ivr.phone_config import phone_config_of, recordings_folder
 from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.speech.sounds import Voice
@@ -37,12 +39,13 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     config = phone_config_of(settings)
     house = bootstrap.House(settings)
     voice = bootstrap.voice_of(settings)
-    background = [asyncio.create_task(_watch(config, house))]
+    recordings = RecordingKeeper(house, recordings_folder(settings), days=settings.recording.days)
+    background = [asyncio.create_task(_watch(config, house, recordings))]
     if parent is not None:
         background.append(asyncio.create_task(_stop_without(parent, stopping)))
     try:
         await voice.start()
-        background.append(asyncio.create_task(_keep(settings, house, voice)))
+        background.append(asyncio.create_task(_keep(settings, house, voice, recordings)))
         stories = bootstrap.phone_stories(house, voice)
         guests = GuestDoor(config.guest_secret, utc_now)
         await PhoneServer(config, voice, stories, recogniser=recogniser_of(config), guests=guests).run(stopping)
@@ -67,8 +70,8 @@ async def _stop_without(parent: int, stopping: asyncio.Event) -> None:
     stopping.set()
 
 
-async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> None:
-    """Clear up after a crash; then, every hour, publish the slots of a new day and have its sounds made."""
+async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, recordings: RecordingKeeper) -> None:
+    """Clear up after a crash; then, every hour, publish the slots of a new day, make its sounds, tidy recordings."""
     await _close_crashed(house)
     while True:
         try:
@@ -78,6 +81,7 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice) -> Non
             log.error("the schedule could not be published; next try in an hour")
         except Exception:  # calls go on with the slots there are
             log.exception("the schedule could not be published; next try in an hour")
+        await recordings.tidy()
         voice.prepare(bootstrap.usual_sounds(settings, house))
         await asyncio.sleep(KEEP_SECONDS)
 
@@ -94,9 +98,10 @@ async def _close_crashed(house: bootstrap.House) -> None:
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _watch(config: PhoneConfig, house: bootstrap.House) -> None:
+async def _watch(config: PhoneConfig, house: bootstrap.House, recordings: RecordingKeeper) -> None:
     """Stay connected to Asterisk's manager interface: its guard logs when Asterisk hangs, dies and returns."""
     ami = Ami(config.ami_host, config.ami_port, config.ami_user, config.ami_secret)
+    RecordingWatch(ami, begin=recordings.begin, finish=recordings.finish)
     queue = QueueWatch(ami, keep=house.keep_hold, let_go=house.let_go)
     try:
         with contextlib.suppress(AmiDown, AmiRefused):

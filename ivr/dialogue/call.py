@@ -76,11 +76,14 @@ class Call:
         journal: Journal,
         key: str,
         caller: PhoneNumber | None,
+        recorded: bool = True,
     ) -> None:
+        """`recorded`: a talk with an operator will be, and the caller is told so."""
         self.line = line
         self.desk = desk
         self.key = key
         self.caller = caller
+        self.recorded = recorded
         self.form = Form()
         self.booked: Booking | None = None
         self.slow = False

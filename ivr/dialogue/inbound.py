@@ -40,7 +40,7 @@ def _meant(heard: Heard) -> str | None:
 
 
 async def _greet(call: Call) -> None:
-    call.say("greeting.hello")
+    call.say("greeting.hello" if call.recorded else "greeting.unrecorded")
     call.say("greeting.robot")
     call.say("greeting.emergency")
     if await call.line.hears():

@@ -59,6 +59,8 @@ class Asterisk:
         folder = self.config.folder
         for name in ("data", "lib/keys", "spool", "run", "log"):
             (folder / name).mkdir(parents=True, exist_ok=True)
+        if self.config.recordings:
+            self.config.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
         _link(folder / "data" / "documentation", self.program.data / "documentation")
         _link(folder / "data" / "sounds", self.config.sounds)
         if self.config.music is None:

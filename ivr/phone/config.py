@@ -131,6 +131,8 @@ class PhoneConfig:
     """Holds ru/<name>.alaw: what Asterisk itself says (sounds.ru.toml)."""
     apology: Path = PROJECT / "asterisk_config" / "sounds" / "apology"
     """Without extension; must play when everything else is broken."""
+    recordings: Path | None = None
+    """Folder of recorded talks with operators; nothing is recorded if None."""
     music: Path | None = None
     """Folder of music on hold; a quiet tune of our own if None."""
     templates: Path = PROJECT / "asterisk_config"
@@ -145,7 +147,7 @@ class PhoneConfig:
                 _checked_text(item.name, str(value))
         if self.rtp_end - self.rtp_start < 3:
             raise BadPhoneConfig(f"rtp_end: {self.rtp_start} to {self.rtp_end} holds no call; a call needs two ports")
-        for where in ("apology", "sounds"):
+        for where in ("apology", "sounds", "recordings"):
             path = getattr(self, where)
             if found := [sign for sign in UNPLAYABLE if sign in str(path)]:
                 raise BadPhoneConfig(f"{where}: {path}: Asterisk cannot play from a folder with {' '.join(found)}")

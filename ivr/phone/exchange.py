@@ -145,7 +145,15 @@ class AmiExchange:
         self._do(self._requeue(_checked(phone)))
 
     def record(self, call_key: str, *, on: bool) -> None:
-        """Nothing is recorded yet."""
+        """A paused part is silence in the file. Raises NobodyTalks; where nothing is recorded nothing happens."""
+        self._do(self._mute_recording(call_key, "0" if on else "1"))
+
+    async def _mute_recording(self, call_key: str, state: str) -> None:
+        legs = self._legs.talking(call_key=call_key)
+        if not legs:
+            raise NobodyTalks(f"nobody talks with {call_key}")
+        for leg in legs:
+            await self._ask("MixMonitorMute", Channel=leg.channel, Direction="both", State=state)
 
     async def _requeue(self, phone: str) -> None:
         legs = self._legs.talking(phone=phone)

@@ -138,8 +138,7 @@ class Legs:
         leg.over = True
         if not leg.answered:
             yield from self._withdrawn(event.uniqueid, leg)
-        elif not leg.queued or leg.passed_on:
-            # Of a caller led elsewhere by a redirect the queue tells nothing.
+        else:  # the queue does not always tell of a call that was handed on
             del self._legs[event.uniqueid]
             yield self._ended(leg)
 

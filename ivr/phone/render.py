@@ -77,6 +77,8 @@ def values_of(config: PhoneConfig, modules: Path) -> dict[str, str]:
         "CALLBACK_OFFER_SECONDS": str(config.callback_offer_seconds),
         "SOUNDS": str(config.sounds),
         "APOLOGY": str(config.apology),
+        "RECORD": str(int(config.recordings is not None)),
+        "RECORDINGS": str(config.recordings or ""),
         "MUSIC": str(config.music or config.folder / "data" / "moh"),
         "EXTRA_MODULES": "\n".join(f"load = {name}" for name in config.extra_modules),
         "EXTRA_DIALPLAN": config.extra_dialplan,

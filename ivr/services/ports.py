@@ -21,6 +21,7 @@ from ivr.domain.tasks import NewTask, Task, TaskKind
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Closing, ListedTask
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
+from ivr.services.recordings import Recordings
 
 
 class StorageDown(Exception):
@@ -413,6 +414,8 @@ class Work(Protocol):
     def operator_states(self) -> OperatorStates: ...
     @property
     def run_settings(self) -> RunSettings: ...
+    @property
+    def recordings(self) -> Recordings: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

@@ -427,6 +427,21 @@ operator_states = Table(
     _index("operator_states_open", "user_id", where="until IS NULL", unique=True),
 )
 
+recordings = Table(
+    "recordings",
+    metadata,
+    _id(),
+    Column("call_key", String, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("file", String, nullable=False),
+    Column("begun_at", Utc, nullable=False),
+    Column("seconds", Integer),
+    Column("removed_at", Utc),
+    UniqueConstraint("call_key", "part"),
+    _index("recordings_time", "begun_at"),
+)
+
 run_settings = Table(
     "run_settings",
     metadata,

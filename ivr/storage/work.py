@@ -21,6 +21,7 @@ from ivr.storage.desk import (
 from ivr.storage.engine import OURS, reading, turn_to_write
 from ivr.storage.grid import GridRegister
 from ivr.storage.patients import PatientRegister
+from ivr.storage.recordings import RecordingRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
 from ivr.storage.referrals import ReferralRegister
 from ivr.storage.schedule import ScheduleRegister
@@ -52,6 +53,7 @@ class SqlWork:
     operator_calls: OperatorCallRegister
     operator_states: OperatorStateRegister
     run_settings: RunSettingRegister
+    recordings: RecordingRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -133,6 +135,7 @@ class SqlWork:
         self.operator_calls = OperatorCallRegister(connection)
         self.operator_states = OperatorStateRegister(connection)
         self.run_settings = RunSettingRegister(connection)
+        self.recordings = RecordingRegister(connection)
 
 
 @contextmanager

@@ -57,6 +57,7 @@ class World:
         self.ears = Ears(a_grammar(prompts), load_hearings(prompts / "voice.ru.toml"))
         self.engine = engine
         self.clock = now
+        self.recorded = True
         self.paused = 0.0
         self.before: dict[str, list[Callable[..., None]]] = {}
         self.after: dict[str, list[Callable[..., None]]] = {}
@@ -89,6 +90,7 @@ class World:
             journal=StoredJournal(self, key),
             key=key,
             caller=caller,
+            recorded=self.recorded,
         )
         outcome = await conduct(call, STORIES[story])
         self.last_key = key
@@ -240,7 +242,12 @@ async def _failed_identifications(world: World, caller: PhoneNumber | None, coun
         await world.converse(TapeLine(keys), caller)
 
 
+async def _not_recorded(world: World, caller: PhoneNumber | None, value: str) -> None:
+    world.recorded = False
+
+
 STATES = {
+    "not_recorded": _not_recorded,
     "earlier": _earlier,
     "earlier_by": _earlier_by,
     "no_slots": _no_slots,

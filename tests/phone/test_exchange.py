@@ -304,6 +304,7 @@ async def test_a_caller_handed_back_to_the_queue_keeps_his_key(operator, phone, 
     key, first, leg, _ = await talking(operator, phone, watch)
 
     await leg.refer("sip:100@127.0.0.1")
+    await until(lambda: any("200 OK" in line for line in leg.notified))
     await leg.hang_up()
 
     assert (await watch.first(Ended)).transferred
