@@ -15,6 +15,7 @@ from ivr.services.exchange import PhoneLogin
 from tests.phone import conftest as shared
 
 answer_calls, asterisk, phone, voice = shared.answer_calls, shared.asterisk, shared.phone, shared.voice
+exchange, watch = shared.exchange, shared.watch
 
 HERE = Path(__file__).parent
 CHROMIUM = "/usr/bin/chromium"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from ivr.phone.agi import AgiApplication, AgiCall
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.caller import Caller
+from ivr.phone.exchange import AmiExchange
 from ivr.phone.server import PhoneServer, Story
+from ivr.services.exchange import Connected
 from tests.asterisk import running_asterisk, tone
+from tests.phone.desk_watch import DeskWatch
 from tests.phone.far_end import FarEnd
 from tests.phone.far_phone import FarPhone
 
@@ -107,3 +111,18 @@ async def answer_calls(asterisk: Asterisk, voice: Tones) -> AsyncIterator[Callab
     yield start
     for server in servers:
         await server.close()
+
+
+@pytest.fixture
+def watch() -> DeskWatch:
+    return DeskWatch()
+
+
+@pytest.fixture
+async def exchange(asterisk: Asterisk, watch: DeskWatch) -> AsyncIterator[AmiExchange]:
+    """The exchange as the desk sees it; what it tells is watched."""
+    opened = AmiExchange(asterisk.config, lambda: datetime.now(UTC))
+    opened.start(watch.tell)
+    await watch.first(Connected)
+    yield opened
+    await asyncio.to_thread(opened.close)

@@ -38,21 +38,6 @@ def now():
 
 
 @pytest.fixture
-def watch():
-    return DeskWatch()
-
-
-@pytest.fixture
-async def exchange(asterisk, watch):
-    """Open, and its telephones gone afterwards."""
-    opened = AmiExchange(asterisk.config, now)
-    opened.start(watch.tell)
-    await watch.first(Connected)
-    yield opened
-    await asyncio.to_thread(opened.close)
-
-
-@pytest.fixture
 async def operator(asterisk, exchange, phone):
     """operator(user_id, ready=True): a registered telephone in the queue; `phone` ends all calls afterwards."""
     async with contextlib.AsyncExitStack() as ends:

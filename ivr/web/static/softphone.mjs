@@ -48,7 +48,7 @@ export class Softphone {
   /** number to dial; token: a guest's pass. */
   call(number, { token = null } = {}) {
     if (this.#call) return false;
-    this.#call = this.#dial(number, token);
+    this.#call = this.#dial(number, token && `X-Call-Token: ${token}`);
     this.tell();
     return true;
   }
@@ -75,7 +75,8 @@ export class Softphone {
   /** Ask a colleague while the caller hears music. */
   async consult(number) {
     if (this.#consult || this.#call?.stage !== 'talking' || !await this.#call.hold(true)) return false;
-    this.#consult = this.#dial(number);
+    // The colleague's desk shows the caller he is asked about.
+    this.#consult = this.#dial(number, this.#call.key && `X-Call-Key: ${this.#call.key}`);
     this.tell();
     return true;
   }
@@ -156,12 +157,12 @@ export class Softphone {
     return this.tell();
   }
 
-  #dial(number, token = null) {
+  #dial(number, header) {
     this.#problem = null;
     let leg;
     // The session is told before `call` returns; a refused microphone ends it in the same breath.
     this.#ua.once('newRTCSession', ({ session }) => { leg = new Leg(this, session, false); });
-    this.#ua.call(`sip:${number}@${DOMAIN}`, { ...this.#media(), extraHeaders: token ? [`X-Call-Token: ${token}`] : [] });
+    this.#ua.call(`sip:${number}@${DOMAIN}`, { ...this.#media(), extraHeaders: header ? [header] : [] });
     return leg;
   }
 
