@@ -129,7 +129,7 @@ class Patients(Protocol):
         """Keep everything but the representatives."""
 
     def add(self, patient: Patient) -> int:
-        """Store a new patient (its id is not looked at) with its representatives; return the id."""
+        """Store a new patient (his id is not looked at) with representatives; return the id. Raises PatientKnown."""
 
 
 class Staff(Protocol):

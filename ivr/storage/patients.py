@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.document import DocumentKind, IdentityDocument
 from ivr.domain.identifiers import Certificate, Claim, OmsNumber, PhoneNumber, Snils
 from ivr.domain.patient import Patient, Sex
+from ivr.domain.refusals import PatientKnown
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import patient_documents, patients, representatives
 
@@ -60,11 +62,24 @@ class PatientRegister(Register):
         self._run(update(patients).where(patients.c.id == patient.id).values(_values(patient)))
 
     def add(self, patient: Patient) -> int:
-        patient_id = self._insert(patients, **_values(patient))
+        try:
+            with self._connection.begin_nested():
+                patient_id = self._insert(patients, **_values(patient))
+        except IntegrityError:
+            raise self._refusal(patient) from None
         for representative in patient.representatives:
             values = {"patient_id": patient_id, "representative_id": representative}
             self._run(insert(representatives).values(values))
         return patient_id
+
+    def _refusal(self, patient: Patient) -> Exception:
+        """Somebody was registered with the same number between a look and this insert."""
+        for field in ("oms", "snils", "certificate"):
+            number: Claim | None = getattr(patient, field)
+            other = None if number is None else self.numbered(number)
+            if other is not None:
+                return PatientKnown(field, other.id)
+        raise
 
     def _one(self, condition: ColumnElement[bool]) -> Patient | None:
         row = self._run(select(patients).where(condition)).one_or_none()

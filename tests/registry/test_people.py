@@ -1,5 +1,6 @@
 """Finding people at the window, and putting them on the register, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -103,6 +104,22 @@ def test_a_duplicate_is_refused_at_the_field_that_tells_it(new_work, patient, fi
         people.register(new_work(), new, PASSPORT if field == "document" else None, who=WHO, now=NOW)
 
     assert (refusal.value.field, refusal.value.patient_id) == (field, patient.id)
+
+
+def test_of_ten_clerks_who_register_one_newcomer_at_once_one_does(new_work, clinic):
+    def register(number):
+        try:
+            return people.register(
+                new_work(), a_patient(oms=an_oms(7), surname=f"Новая{number}"), None, who=WHO, now=NOW
+            )
+        except PatientKnown as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(10) as pool:
+        results = list(pool.map(register, range(10)))
+
+    assert [type(result) for result in results].count(PatientKnown) == 9
+    assert len(clinic.rows("patients")) == 1
 
 
 def test_two_people_of_one_name_and_birth_date_differ_by_their_numbers(new_work, patient):

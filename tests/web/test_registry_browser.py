@@ -219,6 +219,19 @@ def test_two_registrars_and_a_caller_want_one_time_and_one_wins_while_the_others
     expect(in_grid(loser, wanted)).to_have_text(re.compile("^■"))
 
 
+def test_a_page_that_is_left_lets_go_of_what_it_holds(served):
+    page, other = visit(served, ANNA), visit(served, BORIS, Role.OPERATOR)
+    for one in (page, other):
+        choose(one)
+    slot = free(page)[0]
+    page.locator(f"#times button[data-slot='{slot}']").click()
+    expect(in_grid(other, slot)).to_have_text(re.compile("^◐"))
+
+    page.goto("/registry/")
+
+    expect(in_grid(other, slot)).to_have_text(re.compile("^[0-9]"))
+
+
 def test_a_caller_taken_over_opens_with_his_data_and_the_time_he_holds(served):
     site, anna = served.opened.site, id_of(served, ANNA)
     page = visit(served, ANNA)

@@ -14,7 +14,7 @@ from ivr.domain.waiting_list import PartOfDay, WaitingReason
 from ivr.services import calls, desk_booking
 from ivr.services.grid import PAGE
 from ivr.web.access import user
-from ivr.web.site import run
+from ivr.web.site import run, site
 
 Id = Field(ge=1, le=2**53)
 Asked = TypeVar("Asked", bound="Question")
@@ -124,6 +124,4 @@ def channel_of(key: str) -> Channel:
 
 def moment(day: date, at: time) -> datetime:
     """A local moment of the hospital."""
-    from ivr.web.site import site
-
     return datetime.combine(day, at.replace(tzinfo=None), site().rules.zone)
