@@ -199,7 +199,8 @@ def test_nobody_reaches_into_the_holds_of_another(desk, clients):
 
 
 def override(desk: Desk, **changes: Any) -> Any:
-    when = {"doctor": 1, "day": desk.days()[0], "at": "12:00", "minutes": 15}
+    tomorrow = desk.site.rules.today(desk.site.now()) + timedelta(days=1)
+    when = {"doctor": 1, "day": tomorrow.isoformat(), "at": "12:00", "minutes": 15}
     wish = desk.command() | {"waived": ["OVERBOOK"], "reason": "по просьбе заведующего"} | when
     return desk.ask("override", **(wish | changes))
 
@@ -241,6 +242,49 @@ def test_behind_the_horizon_only_an_override_books(clients):
 
     refused = desk.book(outside[0])
     made = override(desk, waived=["HORIZON"], slot=outside[0])
+
+    assert (refused.status_code, refused.json["field"]) == (409, "waived")
+    assert made.status_code == 200, made.text
+
+
+BORIS = OmsNumber("6268150854009021")
+VERA = OmsNumber("6292089754009030")
+"""A child."""
+
+
+def test_s2_5_a_visit_by_referral_needs_its_number_at_its_field(clients):
+    desk = Desk(clients, oms=BORIS)
+    with desk.site.new_work().reading() as work:
+        referral = work.referrals.open_of(desk.patient, desk.site.rules.today(desk.site.now()))[0]
+    grid = desk.grid(referral.speciality, purpose="REFERRAL")
+    day = desk.ask("days", **grid).json["days"][0]["day"]
+    cells = desk.ask("slots", **grid, first=day, last=day).json["cells"]
+    slot = next(cell["id"] for cell in cells if cell["mark"] == "FREE")
+    by_referral = {"purpose": "REFERRAL"}
+    desk.ask("hold", patient=desk.patient, key=desk.key, slot=slot)
+
+    refused = desk.ask("book", **(desk.command(slot) | by_referral))
+    unknown = desk.ask("book", **(desk.command(slot) | by_referral | {"referral": "000"}))
+    made = desk.ask("book", **(desk.command(slot) | by_referral | {"referral": referral.number}))
+
+    assert (
+        (refused.status_code, refused.json["field"])
+        == (unknown.status_code, unknown.json["field"])
+        == (409, "referral")
+    )
+    assert made.status_code == 200, made.text
+
+
+def test_the_age_rule_is_told_and_set_aside_only_with_a_reason(clients):
+    desk = Desk(clients, Role.SUPERVISOR, VERA)
+    offered = desk.ask("route", patient=desk.patient, purpose="ILLNESS").json["specialities"]
+    assert {one["key"]: one["fits"] for one in offered}["therapist"] is False
+    day = Desk(clients, Role.REGISTRAR).days("therapist")[0]
+    cells = desk.ask("slots", **desk.grid("therapist"), first=day, last=day).json["cells"]
+    slot = next(cell["id"] for cell in cells if cell["mark"] == "FREE")
+
+    refused = desk.book(slot)
+    made = override(desk, waived=["ADMISSION"], slot=slot)
 
     assert (refused.status_code, refused.json["field"]) == (409, "waived")
     assert made.status_code == 200, made.text

@@ -1,10 +1,12 @@
 """The registry in a real browser: every rule S2.1 to S2.7, and what pages see of each other."""
 
+import io
 import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from ivr.domain.document import DocumentKind, IdentityDocument
@@ -160,6 +162,8 @@ def test_s2_6_free_time_in_the_horizon_is_told_chosen_and_booked_by_keys_alone(s
     page.keyboard.press("Alt+p")
     expect(page.get_by_role("heading", name="Талон на приём №")).to_be_visible()
     accessible(page)
+    (printed,) = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    assert round(float(printed.mediabox.width) / 72 * 25.4) == 80
 
 
 def test_s2_7_the_waiting_list_is_offered_where_no_time_is_left_and_where_none_suits(served, accessible):

@@ -60,7 +60,7 @@ def days() -> Response:
         return jsonify(days=[], nearest=None, last=words.day(_last_day(wish.speciality)))
     late = run(search.breaches_24h, query, first, rules=rules, now=now)
     return jsonify(
-        days=[{"day": day.isoformat(), "said": words.short_day(day)} for day in found],
+        days=[{"day": day.isoformat(), "said": words.day(day), "short": words.short_day(day)} for day in found],
         nearest={"slot": first.id, "said": when(first), "late": late},
         last=words.day(_last_day(wish.speciality)),
     )

@@ -130,6 +130,5 @@ def day(moment: date | datetime) -> str:
 
 
 def short_day(moment: date | datetime) -> str:
-    """пн, 27 апреля."""
-    short = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")[moment.weekday()]
-    return f"{short}, {moment.day} {MONTHS[moment.month - 1]}"
+    """пн 27.04."""
+    return f"{('пн', 'вт', 'ср', 'чт', 'пт', 'сб', 'вс')[moment.weekday()]} {moment:%d.%m}"

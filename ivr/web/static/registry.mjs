@@ -95,7 +95,11 @@ function tellAvailability(found) {
     if (found.nearest.late) told.push(paragraph('Участковый врач должен принять за 24 часа: предложите дежурного врача или оператора.', 'notice warn'));
     const chips = document.createElement('div');
     chips.className = 'chips';
-    for (const one of found.days) chips.append(button(one.said, () => grid.open(one.day), { day: one.day }));
+    for (const one of found.days) {
+      const chip = button(one.short, safely(() => grid.open(one.day)), { day: one.day });
+      chip.setAttribute('aria-label', one.said);
+      chips.append(chip);
+    }
     const none = button('Время не подходит', () => offerWaiting('NO_SUITABLE_TIME'));
     none.id = 'unsuitable';
     chips.append(none);

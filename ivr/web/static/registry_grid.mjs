@@ -36,7 +36,7 @@ export class Grid {
       date: at(this.day).toISOString().slice(0, 10),
       resources: doctors.map((one) => ({ id: String(one.id), title: `${one.short}, каб. ${one.room}` })),
       events: cells.map((cell) => this.event(cell)),
-      columnWidth: this.week || doctors.length > 6 ? '6rem' : 'minmax(0, 1fr)',
+      columnWidth: 'minmax(6rem, 1fr)',
       slotMinTime: hour(times[0] || '08:00'),
       slotMaxTime: hour(times.at(-1) || '18:00', 1),
     };
