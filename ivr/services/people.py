@@ -48,6 +48,9 @@ class History:
     """From his telephone, the latest first."""
     doctors: dict[int, Doctor]
     """Of the bookings, by id."""
+    documents: tuple[IdentityDocument, ...]
+    representatives: tuple[Patient, ...]
+    """Who may be told of a child's visits (4.2)."""
 
 
 def by_number(work: Work, claim: Claim, *, who: str, now: datetime) -> Found:
@@ -90,6 +93,19 @@ def change_phone(work: Work, patient_id: int, phone: PhoneNumber | None, *, who:
     return patient
 
 
+def add_document(work: Work, patient_id: int, document: IdentityDocument, *, who: str, now: datetime) -> None:
+    """Shown at the window: the next time it names him (S2.2). Raises NotFound, PatientKnown where another has it."""
+    with work:
+        work.patients.lock(patient_id)
+        owner = work.patients.with_document(document)
+        if owner is not None and owner.id != patient_id:
+            raise PatientKnown("document", owner.id)
+        if owner is None:
+            work.patients.add_document(patient_id, document)
+            work.audit.add(who=who, action="patient.document", detail={"patient": patient_id}, now=now)
+            work.commit()
+
+
 def history(work: Work, patient_id: int, *, rules: Rules, now: datetime) -> History:
     """Visits, waiting and calls, the latest first. Raises NotFound."""
     with work.reading():
@@ -102,6 +118,8 @@ def history(work: Work, patient_id: int, *, rules: Rules, now: datetime) -> Hist
             waiting=tuple(work.waiting.open_of(patient_id)),
             calls=tuple(calls),
             doctors={doctor_id: work.staff.doctor(doctor_id) for doctor_id in sorted(known)},
+            documents=tuple(work.patients.documents(patient_id)),
+            representatives=tuple(work.patients.get(one) for one in patient.representatives),
         )
 
 

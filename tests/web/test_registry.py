@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from ivr.domain.identifiers import OmsNumber
 from ivr.domain.slot import SlotKind
 from ivr.domain.user import Role
+from ivr.services import booking, calls, consent
 from ivr.services.desk_booking import page_key
 from ivr.services.people import by_number
 from tests.web.conftest import Clients, post, post_json
@@ -26,7 +27,10 @@ class Desk:
         self.client = clients(role)
         self.user = clients.users[role]
         self.key = page_key(self.user.id, uuid.uuid4().hex)
-        self.patient = by_number(self.site.new_work(), oms, who="test", now=self.site.now()).patients[0].id
+        self.patient = self.patient_of(oms)
+
+    def patient_of(self, oms: OmsNumber) -> int:
+        return by_number(self.site.new_work(), oms, who="test", now=self.site.now()).patients[0].id
 
     def ask(self, what: str, **data: Any) -> Any:
         return post_json(self.client, f"/registry/visit/{what}", data)
@@ -247,6 +251,49 @@ def test_behind_the_horizon_only_an_override_books(clients):
     assert made.status_code == 200, made.text
 
 
+def test_s3_5_a_reminder_needs_a_yes_and_a_telephone(desk, booked):
+    def answer(**wish: Any) -> Any:
+        return desk.ask("consent", booking=booked["booking"], key=desk.key, **wish)
+
+    assert answer(method="CALL", phone="").json["field"] == "consent"
+    assert answer(method="CALL", phone="12").json["field"] == "consent"
+    assert answer(method="SMS", phone="8 900 000-01-01").status_code == 200
+    made = booking.of_id(desk.site.new_work(), booked["booking"])
+    kept = consent.given(desk.site.new_work(), made, "REMINDER")
+    assert (kept.method, kept.phone.e164) == ("SMS", "+79000000101")
+
+    answer(method="NONE")
+
+    assert consent.given(desk.site.new_work(), made, "REMINDER") is None
+
+
+def test_a_call_without_a_known_patient_stays_with_the_search_and_the_card(desk):
+    now = desk.site.now()
+    calls.begin(desk.site.new_work(), call_key="call-7", caller=None, line="inbound", now=now)
+
+    page = desk.client.get("/registry/?call=call-7").text
+    found = post(desk.client, "/registry/search/number", {"number-number": ANNA.digits, "call": "call-7"}).text
+    card = desk.client.get(f"/registry/patients/{desk.patient}?call=call-7").text
+
+    assert 'name="call" value="call-7"' in page
+    assert f"/registry/patients/{desk.patient}?call=call-7" in found
+    assert f"/registry/patients/{desk.patient}/visit?call=call-7" in card
+
+
+def test_a_document_shown_at_the_window_names_the_patient_the_next_time(desk):
+    passport = {"document-kind": "PASSPORT", "document-series": "6101", "document-document_number": "654321"}
+    path = f"/registry/patients/{desk.patient}/documents"
+
+    assert post(desk.client, path, passport | {"document-series": "61"}).status_code == 422
+    assert post(desk.client, path, passport).status_code == 302
+    found = post(desk.client, "/registry/search/document", passport).text
+
+    assert f'href="/registry/patients/{desk.patient}"' in found
+    assert "сервис ЕГИСЗ не подключён" in found
+    other = desk.patient_of(BORIS)
+    assert post(desk.client, f"/registry/patients/{other}/documents", passport).status_code == 422
+
+
 BORIS = OmsNumber("6268150854009021")
 VERA = OmsNumber("6292089754009030")
 """A child."""
@@ -290,7 +337,7 @@ def test_the_age_rule_is_told_and_set_aside_only_with_a_reason(clients):
     assert made.status_code == 200, made.text
 
 
-JSON_PATHS = ("route", "days", "slots", "changed", "hold", "release", "book", "waiting", "declined")
+JSON_PATHS = ("route", "days", "slots", "changed", "hold", "release", "book", "waiting", "declined", "consent")
 
 
 def test_a_question_that_is_none_is_answered_with_a_message_in_russian(desk):

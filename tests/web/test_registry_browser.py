@@ -159,6 +159,8 @@ def test_s2_6_free_time_in_the_horizon_is_told_chosen_and_booked_by_keys_alone(s
 
     expect(page.locator("#done-said")).to_contain_text("Талон №")
     expect(in_grid(page, slot)).to_have_text(re.compile("^★"))
+    page.get_by_role("button", name="Согласен на звонок").click()
+    expect(page.get_by_text("Согласие записано.")).to_be_visible()
     page.keyboard.press("Alt+p")
     expect(page.get_by_role("heading", name="Талон на приём №")).to_be_visible()
     accessible(page)

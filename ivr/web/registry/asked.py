@@ -1,7 +1,7 @@
 """What the booking page asks for, as JSON: checked by types, a bad field answered with its name and a message."""
 
 from datetime import date, datetime, time
-from typing import NoReturn, TypeVar
+from typing import Literal, NoReturn, TypeVar
 
 from flask import abort, jsonify, make_response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -89,6 +89,13 @@ class AskWaiting(Question):
 class AskDeclined(Question):
     patient: int = Id
     speciality: str = Field(min_length=1, max_length=60)
+
+
+class AskConsent(Question):
+    booking: int = Id
+    key: str = Field(min_length=1, max_length=120)
+    method: Literal["CALL", "SMS", "NONE"]
+    phone: str = Field("", max_length=20)
 
 
 class AskRelease(Question):

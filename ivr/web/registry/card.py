@@ -5,12 +5,14 @@ from werkzeug.wrappers import Response
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.refusals import PatientKnown
 from ivr.domain.user import Right
 from ivr.services import booking, look, people, waiting
 from ivr.services.ports import Work
 from ivr.web.access import needs, who
+from ivr.web.messages import told
 from ivr.web.registry import pages, words
-from ivr.web.registry.fields import Cancel, Telephone
+from ivr.web.registry.fields import ByDocument, Cancel, Telephone
 from ivr.web.site import run, site
 
 Shown = str | Response | tuple[str, int]
@@ -19,7 +21,7 @@ Shown = str | Response | tuple[str, int]
 @pages.get("/patients/<int:patient_id>")
 @needs(Right.BOOK)
 def card(patient_id: int) -> Shown:
-    return _card(patient_id, Telephone(formdata=None))
+    return _card(patient_id)
 
 
 @pages.post("/patients/<int:patient_id>/phone")
@@ -27,9 +29,24 @@ def card(patient_id: int) -> Shown:
 def change_phone(patient_id: int) -> Shown:
     form = Telephone()
     if not form.validate_on_submit():
-        return _card(patient_id, form), 422
+        return _card(patient_id, phone=form), 422
     number = PhoneNumber.parse(form.phone.data) if form.phone.data else None
     run(people.change_phone, patient_id, number, who=who(), now=site().now())
+    return _back(patient_id)
+
+
+@pages.post("/patients/<int:patient_id>/documents")
+@needs(Right.BOOK)
+def add_document(patient_id: int) -> Shown:
+    form = ByDocument(prefix="document")
+    document = form.document_or_refuse() if form.validate_on_submit() else None
+    if document is None:
+        return _card(patient_id, document=form), 422
+    try:
+        run(people.add_document, patient_id, document, who=who(), now=site().now())
+    except PatientKnown as refusal:
+        form.refuse("document_number", told(refusal))
+        return _card(patient_id, document=form), 422
     return _back(patient_id)
 
 
@@ -68,11 +85,10 @@ def specialities(work: Work) -> dict[str, str]:
         return {one.key: one.name for one in work.staff.specialities()}
 
 
-def _card(patient_id: int, form: Telephone) -> str:
+def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocument | None = None) -> str:
     now = site().now()
     patient = run(look.patient, patient_id, who=who(), why="card", now=now)
-    if form.phone.data is None and not form.errors and patient.phone:
-        form.phone.data = patient.phone.e164
+    known = None if patient.phone is None else patient.phone.e164
     seen = run(people.history, patient_id, rules=site().rules, now=now)
     coming = [one for one in seen.bookings if one.status is BookingStatus.BOOKED and one.slot.ends_at > now]
     return render_template(
@@ -83,7 +99,8 @@ def _card(patient_id: int, form: Telephone) -> str:
         past=[one for one in seen.bookings if one not in coming],
         seen=seen,
         specialities=run(specialities),
-        form=form,
+        form=phone or Telephone(formdata=None, data={"phone": known}),
+        document=document or ByDocument(prefix="document", formdata=None),
         words=words,
         call_key=request.values.get("call") or None,
         now=now,

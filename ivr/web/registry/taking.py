@@ -18,7 +18,7 @@ from ivr.domain.refusals import (
 )
 from ivr.domain.slot import Channel
 from ivr.domain.user import Right
-from ivr.services import booking, desk_booking, purposes, waiting
+from ivr.services import booking, consent, desk_booking, purposes, waiting
 from ivr.services.booking import BookingCommand
 from ivr.services.desk_booking import Beside
 from ivr.services.waiting import Wish
@@ -27,6 +27,7 @@ from ivr.web.messages import told
 from ivr.web.registry import pages
 from ivr.web.registry.asked import (
     AskBooking,
+    AskConsent,
     AskDeclined,
     AskHold,
     AskOverride,
@@ -42,6 +43,8 @@ from ivr.web.registry.shown import held_json, when
 from ivr.web.registry.visit import brought
 from ivr.web.site import run, site
 
+CONSENT_WORDING = "desk-1"
+"""Version of what the clerk asks: «Напомнить о приёме звонком или сообщением?»"""
 FIELDS: dict[type[Refusal], str] = {
     ReferralNeeded: "referral",
     ReferralNotFound: "referral",
@@ -120,15 +123,38 @@ def override() -> Response:
     return _made(made)
 
 
+@pages.post("/visit/consent")
+@needs(Right.BOOK)
+def consent_to_reminder() -> Response:
+    """May we call or write before the visit? Without a yes nobody does (S3.5, D-09)."""
+    wish = asked(AskConsent)
+    channel_of(wish.key)
+    given = wish.method != "NONE"
+    phone = _phone(wish.phone, "consent")
+    if given and phone is None:
+        refuse("consent", "Укажите телефон, по которому напомнить.")
+    made = run(booking.of_id, wish.booking)
+    run(
+        consent.record,
+        patient_id=made.patient_id,
+        booking_id=made.id,
+        purpose="REMINDER",
+        given=given,
+        method=wish.method if given else "CALL",
+        phone=phone,
+        wording=CONSENT_WORDING,
+        call_key=wish.key,
+        now=site().now(),
+    )
+    return jsonify(said="Согласие записано." if given else "Отказ записан: напоминать не будем.")
+
+
 @pages.post("/visit/waiting")
 @needs(Right.BOOK)
 def join_waiting() -> Response:
     """On the waiting list, with wishes and the reason (S2.7)."""
     wish = asked(AskWaiting)
-    try:
-        contact = PhoneNumber.parse(wish.phone) if wish.phone else None
-    except BadNumber as problem:
-        refuse("phone", said(problem))
+    contact = _phone(wish.phone)
     wanted = Wish(
         wish.patient, wish.speciality, wish.doctor, wish.part, wish.reason, contact, f"desk-{user().id}-{wish.command}"
     )
@@ -152,6 +178,13 @@ def declined() -> Response:
         now=site().now(),
     )
     return jsonify(said="Отказ от листа ожидания записан.")
+
+
+def _phone(text: str, field: str = "phone") -> PhoneNumber | None:
+    try:
+        return PhoneNumber.parse(text) if text else None
+    except BadNumber as problem:
+        refuse(field, said(problem))
 
 
 def _command(wish: AskBooking, override: Override | None) -> BookingCommand:

@@ -30,7 +30,11 @@ def talon_pdf(booking_id: int) -> Response:
     found, paper = _talon(booking_id), _paper()
     html = render_template("registry/talon_paper.html", talon=found, words=words, paper=paper)
     # The file is named by the ticket, not by the patient.
-    shown = {"Content-Disposition": f'inline; filename="talon-{found.ticket}.pdf"'}
+    shown = {
+        "Content-Disposition": f'inline; filename="talon-{found.ticket}.pdf"',
+        # A browser's own viewer is an object to it; nothing else may be loaded.
+        "Content-Security-Policy": "default-src 'none'; object-src 'self'; frame-ancestors 'self'",
+    }
     return Response(pdf_of(html), mimetype="application/pdf", headers=shown)
 
 

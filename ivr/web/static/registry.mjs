@@ -242,11 +242,24 @@ function finish(made) {
   dropHeld();
   $('done-said').textContent = made.said;
   $('done-talon').href = made.talon;
+  $('consent').dataset.booking = made.booking;
+  $('consent').hidden = false;
+  $('consent-done').textContent = '';
   $('done').hidden = false;
   $('done').focus();
   hide('waiting');
   if ($('override')) $('override').open = false;
   if (slot) refresh([slot]); else grid.reload();
+}
+
+async function agree(event) {
+  event.preventDefault();
+  forgive();
+  try {
+    const told = await ask('consent', { booking: Number($('consent').dataset.booking), key: pageKey, method: event.submitter.value, phone: $('consent-phone').value.trim() });
+    $('consent').hidden = true;
+    $('consent-done').textContent = told.said;
+  } catch (problem) { complain(problem); }
 }
 
 // --- what others did: only the slots that changed are asked for again
@@ -348,6 +361,7 @@ $('view').addEventListener('click', safely(() => { $('view').setAttribute('aria-
 $('confirm').addEventListener('click', confirm);
 $('renew').addEventListener('click', () => held && hold({ id: held.slot, mark: 'YOURS' }));
 $('let-go').addEventListener('click', letGo);
+$('consent').addEventListener('submit', agree);
 $('waiting-form').addEventListener('submit', join);
 $('waiting-declined').addEventListener('click', decline);
 $('override-form')?.addEventListener('submit', override);
