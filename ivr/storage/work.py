@@ -24,6 +24,7 @@ from ivr.storage.patients import PatientRegister
 from ivr.storage.recordings import RecordingRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
 from ivr.storage.referrals import ReferralRegister
+from ivr.storage.reports import ReportRegister
 from ivr.storage.schedule import ScheduleRegister
 from ivr.storage.slots import SlotRegister
 from ivr.storage.staff import StaffRegister
@@ -54,6 +55,7 @@ class SqlWork:
     operator_states: OperatorStateRegister
     run_settings: RunSettingRegister
     recordings: RecordingRegister
+    reports: ReportRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -136,6 +138,7 @@ class SqlWork:
         self.operator_states = OperatorStateRegister(connection)
         self.run_settings = RunSettingRegister(connection)
         self.recordings = RecordingRegister(connection)
+        self.reports = ReportRegister(connection)
 
 
 @contextmanager
