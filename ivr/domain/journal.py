@@ -22,6 +22,17 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call that goes on, and the last question that was answered in it."""
+
+    key: str
+    begun_at: datetime
+    step: str | None
+    """None before the first answer."""
+    step_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     key: str
     caller: PhoneNumber | None

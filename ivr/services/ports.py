@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.document import IdentityDocument
 from ivr.domain.identifiers import Claim, OmsNumber, PhoneNumber
-from ivr.domain.journal import CallRecord, StepRow
+from ivr.domain.journal import CallRecord, LiveCall, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
 from ivr.domain.schedule import Absence, DayOverride, WorkRule
@@ -353,6 +353,9 @@ class Calls(Protocol):
         """Calls from a number with a sign of life after that moment, the latest first."""
 
     def running(self, node: str) -> list[CallRecord]: ...
+
+    def live(self, seen_since: datetime) -> list[LiveCall]:
+        """Not ended, with a sign of life since that moment; the longest first."""
 
     def resume(self, call_key: str, now: datetime) -> bool:
         """Mark as resumed; False where somebody did so before."""

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.journal import CallRecord, StepRow
+from ivr.domain.journal import CallRecord, LiveCall, StepRow
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import calls, steps
 
@@ -65,6 +65,17 @@ class CallRegister(Register):
 
     def running(self, node: str) -> list[CallRecord]:
         return self._records(select(calls).where(calls.c.node == node, calls.c.ended_at.is_(None)))
+
+    def live(self, seen_since: datetime) -> list[LiveCall]:
+        own = steps.alias()
+        newest = select(func.max(own.c.id)).where(own.c.call_key == calls.c.call_key).scalar_subquery()
+        chosen = (
+            select(calls.c.call_key, calls.c.begun_at, steps.c.step, steps.c.at)
+            .select_from(calls.outerjoin(steps, steps.c.id == newest))
+            .where(calls.c.ended_at.is_(None), calls.c.seen_at > seen_since)
+            .order_by(calls.c.begun_at, calls.c.call_key)
+        )
+        return [LiveCall(row.call_key, row.begun_at, row.step, row.at) for row in self._run(chosen)]
 
     def resume(self, call_key: str, now: datetime) -> bool:
         unused = (calls.c.call_key == call_key) & calls.c.resumed_at.is_(None)

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
-from ivr.web import access, desk, home, live, registry, tasks, webphone
+from ivr.web import access, desk, home, live, registry, tasks, wall, webphone
 from ivr.web.access import check_routes, user_or_none
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
@@ -24,7 +24,15 @@ from ivr.web.site import Site, site
 
 log = logging.getLogger(__name__)
 
-PARTS: Sequence[Blueprint] = (live.pages, home.pages, desk.pages, registry.pages, webphone.pages, tasks.pages)
+PARTS: Sequence[Blueprint] = (
+    live.pages,
+    home.pages,
+    desk.pages,
+    registry.pages,
+    webphone.pages,
+    tasks.pages,
+    wall.pages,
+)
 """Blueprints of the parts; each sets its own prefix."""
 MOST_BYTES = 2_000_000
 ERRORS = {
