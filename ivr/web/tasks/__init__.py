@@ -13,8 +13,7 @@ from ivr.domain.tasks import TaskKind, TaskOwner
 from ivr.domain.user import Right, Role
 from ivr.domain.worklist import LONGEST_NOTE, TaskResult, results_of
 from ivr.services import task_card, worklist
-from ivr.services.ports import Work
-from ivr.web import wording
+from ivr.web import names, wording
 from ivr.web.access import needs, user, who
 from ivr.web.forms import Form, stripped
 from ivr.web.messages import told
@@ -57,7 +56,7 @@ def done_lately() -> Answer:
     """What was done within a day."""
     done = run(worklist.done_lately, now=site().now())
     return render_template(
-        "tasks/done.html", done=done[:SHOWN], users=_users(), specialities=_specialities(), words=words
+        "tasks/done.html", done=done[:SHOWN], users=names.users(), specialities=names.specialities(), words=words
     )
 
 
@@ -138,7 +137,7 @@ def _card(task_id: int, form: Outcome, status: int = 200) -> Answer:
         shown=shown,
         form=form,
         today=site().rules.today(now),
-        specialities=_specialities(),
+        specialities=names.specialities(),
         said=wording,
         words=words,
     )
@@ -167,8 +166,8 @@ def _list() -> dict[str, Any]:
         "counts": (len(own), len(everything)),
         "now": now,
         "mine": who(),
-        "users": _users(),
-        "specialities": _specialities(),
+        "users": names.users(),
+        "specialities": names.specialities(),
         "words": words,
         "said": wording,
     }
@@ -176,21 +175,3 @@ def _list() -> dict[str, Any]:
 
 def _clock(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(site().rules.zone).strftime("%H:%M")
-
-
-def _users() -> dict[str, str]:
-    """Names as the audit log calls their owners."""
-
-    def names(work: Work) -> dict[str, str]:
-        with work.reading():
-            return {f"user:{one.id}": one.name for one in work.users.all()}
-
-    return run(names)
-
-
-def _specialities() -> dict[str, str]:
-    def names(work: Work) -> dict[str, str]:
-        with work.reading():
-            return {one.key: one.name for one in work.staff.specialities()}
-
-    return run(names)
