@@ -5,6 +5,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field
+from wtforms.meta import DefaultMeta
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
@@ -12,6 +13,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         locales = ("ru_RU", "ru")
+
+        def get_translations(self, form: FlaskForm) -> Any:
+            """Those of WTForms: without a further package Flask-WTF has none, and says everything in English."""
+            return DefaultMeta.get_translations(self, form)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             """A form is a form: JSON in its place is taken for an empty one."""
