@@ -21,7 +21,7 @@ PLACES = (
     Place("wall.wall", "Табло", Right.WALL),
     Place("reports.reports", "Отчёты", Right.REPORTS),
     Place("recordings.recordings", "Записи", Right.RECORDINGS),
-    Place("admin.admin", "Управление", Right.SCHEDULE),
+    Place("admin.admin", "Управление", Right.AUDIT),
 )
 
 
