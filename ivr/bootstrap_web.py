@@ -8,8 +8,10 @@ from functools import partial
 from flask import Flask
 
 from ivr import bootstrap
+from ivr.data import load_specialities
 from ivr.desk import utc_now
 from ivr.domain.user import Role, User
+from ivr.importing.editing import TimetableEditor
 from ivr.phone.exchange import AmiExchange
 from ivr.phone_config import phone_config_of
 from ivr.services import access, guest_token
@@ -58,6 +60,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
         make_guest_token=partial(guest_token.make, secret_of(settings, "guest")),
         desk=desk,
         hub=hub,
+        timetable=TimetableEditor(works, load_specialities().posts, lambda: rules, clock),
         extras={
             "on_log_out": (desk.leave,),
             "on_left": (desk.page_gone,),

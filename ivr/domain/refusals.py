@@ -174,3 +174,25 @@ class PatientKnown(Refusal):
         super().__init__(field, patient_id)
         self.field = field
         self.patient_id = patient_id
+
+
+class AlreadyCalled(Refusal):
+    """Patients have been told of it: it cannot be undone in silence."""
+
+    code = "already_called"
+
+
+class StillBooked(Refusal):
+    """The doctor has visits ahead, `visits` of them: they are moved or cancelled first."""
+
+    code = "still_booked"
+
+    def __init__(self, visits: int) -> None:
+        super().__init__(visits)
+        self.visits = visits
+
+
+class HoursClash(Refusal):
+    """The doctor would see two patients at the same time."""
+
+    code = "hours_clash"

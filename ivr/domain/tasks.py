@@ -19,6 +19,12 @@ class TaskKind(StrEnum):
     """Ring back who did not want to wait (Q04)."""
     WAITING = "WAITING"
     """Look after somebody on the waiting list before his legal deadline (1.4)."""
+    CLINIC_CANCELLED = "CLINIC_CANCELLED"
+    """Tell somebody that his visit cannot take place, and find him another time (1.6)."""
+
+
+BY_PEOPLE = (TaskKind.CALLBACK, TaskKind.WAITING, TaskKind.CLINIC_CANCELLED)
+"""Done by people in either model."""
 
 
 class TaskOwner(StrEnum):

@@ -47,6 +47,7 @@ RESULTS: Mapping[TaskKind, tuple[TaskResult, ...]] = {
     TaskKind.CALLBACK: (TaskResult.SOLVED, TaskResult.BOOKED, TaskResult.QUEUED, TaskResult.REFUSED, *_ALWAYS),
     TaskKind.WAITING: (*_OF_WAITING, *_ALWAYS),
     TaskKind.FEEDBACK: (TaskResult.CONFIRMED, TaskResult.CANCELLED, TaskResult.MOVED, *_ALWAYS),
+    TaskKind.CLINIC_CANCELLED: (TaskResult.MOVED, TaskResult.CANCELLED, TaskResult.QUEUED, *_ALWAYS),
     TaskKind.SLOT_FREED: (TaskResult.BOOKED, TaskResult.NOBODY, TaskResult.NO_ANSWER),
 }
 

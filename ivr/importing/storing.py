@@ -100,6 +100,11 @@ def replace_work(
     for line in lines:
         if isinstance(line, Absence):
             work.schedule.add_absence(line, rules.zone)
+    return follow(work, doctors, posts, rules, now)
+
+
+def follow(work: SqlWork, doctors: Sequence[int], posts: Mapping[str, Post], rules: Rules, now: datetime) -> Effect:
+    """Bring the slots of these doctors to what their hours are now."""
     planned = plan(work, posts, rules=rules, now=now)
     replanned = replan(work.connection, doctors, planned, now)
     added = publish_within(work, posts, rules=rules, now=now)

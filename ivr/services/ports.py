@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from ivr.domain.booking import Booking, BookingStatus
@@ -23,6 +23,9 @@ from ivr.domain.worklist import Closing, ListedTask
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.recordings import Recordings
 from ivr.services.report_ports import Reports
+
+if TYPE_CHECKING:
+    from ivr.services.absences import Noted
 
 
 class StorageDown(Exception):
@@ -139,8 +142,8 @@ class Staff(Protocol):
     def doctor(self, doctor_id: int) -> Doctor:
         """Raises NotFound."""
 
-    def doctors(self) -> list[Doctor]:
-        """Those who work here."""
+    def doctors(self, *, former: bool = False) -> list[Doctor]:
+        """Those who work here; with `former` also those who did."""
 
     def speciality(self, key: str) -> Speciality:
         """Raises NotFound."""
@@ -150,6 +153,9 @@ class Staff(Protocol):
 
     def add_doctor(self, doctor: Doctor, code: str | None = None) -> int:
         """Store a new doctor (its id is not looked at); return the id."""
+
+    def save_doctor(self, doctor: Doctor) -> None:
+        """Replace what is stored under his id."""
 
     def save_speciality(self, speciality: Speciality, position: int = 0) -> None:
         """Store, or replace what is stored under the key."""
@@ -166,8 +172,17 @@ class Schedule(Protocol):
     def add_rules(self, rules: Iterable[WorkRule]) -> None: ...
     def add_override(self, override: DayOverride) -> None: ...
 
-    def add_absence(self, absence: Absence, zone: ZoneInfo) -> None:
-        """Slots of the doctor on those local days are offered to nobody."""
+    def add_absence(self, absence: Absence, zone: ZoneInfo, reason: str = "") -> int:
+        """Slots of the doctor on those local days are offered to nobody; the id of the absence."""
+
+    def noted_absences(self) -> "list[Noted]": ...
+
+    def absence(self, absence_id: int) -> "Noted":
+        """Raises NotFound."""
+
+    def remove_absence(self, absence_id: int) -> None: ...
+    def numbered_rules(self, doctor_id: int) -> list[tuple[int, WorkRule]]: ...
+    def remove_rule(self, rule_id: int) -> None: ...
 
     def forget(self, doctor_ids: Iterable[int]) -> None:
         """Remove rules, absences and overrides of these doctors; slots stay as they are."""
@@ -210,6 +225,9 @@ class Slots(Protocol):
     def add_extra(self, planned: PlannedSlot) -> int:
         """Store one beside the timetable; its id. A microsecond later for each slot that begins there already."""
 
+    def move_room(self, doctor_id: int, room: str, since: datetime) -> None:
+        """Whoever comes after that moment is seen there."""
+
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
         """Store new slots. One that another process has just added is left as it is."""
 
@@ -239,6 +257,9 @@ class Bookings(Protocol):
 
     def of_call_key(self, call_key: str) -> list[Booking]:
         """All that were made in the call, in the order in which they were made."""
+
+    def of_doctor(self, doctor_id: int, since: datetime, until: datetime) -> list[Booking]:
+        """Status BOOKED, beginning from `since` on and before `until`, in the order of time."""
 
     def active(self, patient_id: int) -> list[Booking]:
         """Status BOOKED, in the order of time; also those whose time is over."""
@@ -303,6 +324,12 @@ class Tasks(Protocol):
 
     def drop(self, booking_id: int, kind: TaskKind) -> None:
         """Open tasks of that kind about a booking are no longer needed."""
+
+    def reopen(self, booking_id: int, kind: TaskKind) -> None:
+        """Those that were dropped are needed after all."""
+
+    def like(self, kind: TaskKind, key: str) -> list[Task]:
+        """Tasks whose key begins so."""
 
     def open_of_entry(self, entry_id: int) -> Task | None:
         """What a person is to do for an entry of the waiting list; the newest one."""

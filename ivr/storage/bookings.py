@@ -34,6 +34,10 @@ class BookingRegister(Register):
     def of_call_key(self, call_key: str) -> list[Booking]:
         return sorted(self._all(bookings.c.call_key == call_key), key=lambda booking: booking.id)
 
+    def of_doctor(self, doctor_id: int, since: datetime, until: datetime) -> list[Booking]:
+        own = (slots.c.doctor_id == doctor_id) & (bookings.c.status == BookingStatus.BOOKED.value)
+        return self._all(own & (slots.c.starts_at >= since) & (slots.c.starts_at < until))
+
     def active(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
 

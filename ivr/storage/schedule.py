@@ -11,7 +11,8 @@ from sqlalchemy import Row, delete, insert, select
 from ivr.domain.hours import Hours
 from ivr.domain.schedule import Absence, DayOverride, Parity, WorkRule
 from ivr.domain.slot import SlotKind
-from ivr.storage.register import Register, upsert
+from ivr.services.absences import Noted
+from ivr.storage.register import Register, found, upsert
 from ivr.storage.tables import absences, day_overrides, schedule_rules
 
 
@@ -42,20 +43,42 @@ class ScheduleRegister(Register):
         key = [day_overrides.c.doctor_id, day_overrides.c.day]
         self._run(new.on_conflict_do_update(index_elements=key, set_={"hours": hours}))
 
-    def add_absence(self, absence: Absence, zone: ZoneInfo) -> None:
-        self._insert(
+    def add_absence(self, absence: Absence, zone: ZoneInfo, reason: str = "") -> int:
+        return self._insert(
             absences,
             doctor_id=absence.doctor_id,
             first=absence.first,
             last=absence.last,
             starts_at=_midnight(absence.first, zone),
             ends_at=_midnight(absence.last + timedelta(days=1), zone),
+            reason=reason,
         )
+
+    def noted_absences(self) -> list[Noted]:
+        return [_noted(row) for row in self._run(select(absences).order_by(absences.c.id))]
+
+    def absence(self, absence_id: int) -> Noted:
+        row = self._run(select(absences).where(absences.c.id == absence_id)).one_or_none()
+        return _noted(found(row, f"absence {absence_id}"))
+
+    def remove_absence(self, absence_id: int) -> None:
+        self._run(delete(absences).where(absences.c.id == absence_id))
+
+    def numbered_rules(self, doctor_id: int) -> list[tuple[int, WorkRule]]:
+        chosen = select(schedule_rules).where(schedule_rules.c.doctor_id == doctor_id).order_by(schedule_rules.c.id)
+        return [(row.id, _rule(row)) for row in self._run(chosen)]
+
+    def remove_rule(self, rule_id: int) -> None:
+        self._run(delete(schedule_rules).where(schedule_rules.c.id == rule_id))
 
     def forget(self, doctor_ids: Iterable[int]) -> None:
         chosen = list(doctor_ids)
         for table in (schedule_rules, absences, day_overrides):
             self._run(delete(table).where(table.c.doctor_id.in_(chosen)))
+
+
+def _noted(row: Row[Any]) -> Noted:
+    return Noted(row.id, Absence(row.doctor_id, row.first, row.last), row.reason or "")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

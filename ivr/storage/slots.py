@@ -102,6 +102,10 @@ class SlotRegister(Register):
         let_go = update(slots).where(slots.c.id.in_(held)).values(held_by=null(), held_until=null())
         self._changed("slots", *self._run(let_go.returning(slots.c.id)).scalars())
 
+    def move_room(self, doctor_id: int, room: str, since: datetime) -> None:
+        later = (slots.c.doctor_id == doctor_id) & (slots.c.starts_at > since)
+        self._run(update(slots).where(later).values(room=room))
+
     def add(self, planned: Iterable[PlannedSlot], *, for_patient_id: int | None = None) -> None:
         rows = [slot_values(slot) | {"for_patient_id": for_patient_id} for slot in planned]
         if rows:

@@ -17,8 +17,9 @@ class StaffRegister(Register):
         row = self._run(select(doctors).where(doctors.c.id == doctor_id)).one_or_none()
         return doctor_of(found(row, f"doctor {doctor_id}"))
 
-    def doctors(self) -> list[Doctor]:
-        return [doctor_of(row) for row in self._run(select(doctors).where(doctors.c.active).order_by(doctors.c.id))]
+    def doctors(self, *, former: bool = False) -> list[Doctor]:
+        chosen = select(doctors) if former else select(doctors).where(doctors.c.active)
+        return [doctor_of(row) for row in self._run(chosen.order_by(doctors.c.id))]
 
     def speciality(self, key: str) -> Speciality:
         row = self._run(select(specialities).where(specialities.c.key == key)).one_or_none()
@@ -35,6 +36,11 @@ class StaffRegister(Register):
         values = asdict(doctor)
         del values["id"]
         return self._insert(doctors, code=code, **values)
+
+    def save_doctor(self, doctor: Doctor) -> None:
+        values = asdict(doctor)
+        del values["id"]
+        self._run(update(doctors).where(doctors.c.id == doctor.id).values(values))
 
     def save_speciality(self, speciality: Speciality, position: int = 0) -> None:
         values = {**asdict(speciality), "position": position}

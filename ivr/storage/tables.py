@@ -153,6 +153,7 @@ absences = Table(
     # The same days as moments, which slots can be compared with in any database.
     Column("starts_at", Utc, nullable=False),
     Column("ends_at", Utc, nullable=False),
+    Column("reason", String),
     _index("absences_doctor", "doctor_id", "ends_at"),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner, TaskStatus
+from ivr.domain.tasks import BY_PEOPLE, NewTask, Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.worklist import Closing, ListedTask
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import bookings, slots, tasks, waiting_entries
@@ -56,8 +56,18 @@ class TaskRegister(Register):
     def of_entry(self, entry_id: int) -> int:
         return self._run(select(func.count()).where(tasks.c.entry_id == entry_id)).scalar() or 0
 
+    def reopen(self, booking_id: int, kind: TaskKind) -> None:
+        dropped = tasks.c.status == TaskStatus.DROPPED.value
+        about = (tasks.c.booking_id == booking_id) & (tasks.c.kind == kind.value) & dropped
+        again = update(tasks).where(about).values(status=TaskStatus.OPEN.value)
+        self._changed("tasks", *self._run(again.returning(tasks.c.id)).scalars())
+
+    def like(self, kind: TaskKind, key: str) -> list[Task]:
+        about = (tasks.c.kind == kind.value) & tasks.c.key.startswith(key, autoescape=True)
+        return [_task(row) for row in self._run(select(tasks).where(about).order_by(tasks.c.id))]
+
     def for_people(self, now: datetime) -> list[ListedTask]:
-        by_people = tasks.c.kind.in_((TaskKind.CALLBACK.value, TaskKind.WAITING.value))
+        by_people = tasks.c.kind.in_([kind.value for kind in BY_PEOPLE])
         # Feedback and freed slots of the call centre are the dialler's (S4.3).
         freed = OURS & (tasks.c.kind == TaskKind.SLOT_FREED.value)
         feedback = OURS & (tasks.c.kind == TaskKind.FEEDBACK.value) & (tasks.c.due_at <= now)

@@ -12,6 +12,7 @@ from ivr.domain.hospital import Hospital
 from ivr.domain.rules import Rules
 from ivr.services.exchange import Exchange
 from ivr.services.ports import Work
+from ivr.services.timetable import Editor
 from ivr.web.hub import Hub
 from ivr.web.workplace import Workplaces
 
@@ -46,6 +47,8 @@ class Site:
     idle: timedelta = timedelta(minutes=30)
     speak: Callable[[str], Path | None] = lambda _text: None
     """A WAV of these words in the voice that callers hear; None where there is no voice."""
+    timetable: Editor | None = None
+    """None where hours are kept elsewhere."""
     extras: dict[str, Any] = field(default_factory=dict)
     """What single parts need beside; bootstrap names each."""
 

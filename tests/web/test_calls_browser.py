@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from ivr.phone.config import PROJECT
 from tests.up.instance import Instance
@@ -336,13 +336,12 @@ def test_the_workplace_and_the_web_phone_are_accessible(phones, accessible):
     sums_up(operator)
 
 
-def test_a_refused_microphone_is_said_plainly(hospital):
-    with sync_playwright() as playwright:
-        strict = playwright.chromium.launch(executable_path=CHROMIUM, args=["--deny-permission-prompts"])
-        page = strict.new_page()
-        page.goto(f"{hospital.site}/phone")
+def test_a_refused_microphone_is_said_plainly(hospital, browser):
+    strict = browser.browser_type.launch(executable_path=CHROMIUM, args=["--deny-permission-prompts"])
+    page = strict.new_page()
+    page.goto(f"{hospital.site}/phone")
 
-        page.get_by_role("button", name="Позвонить").click()
+    page.get_by_role("button", name="Позвонить").click()
 
-        expect(page.locator("#problem")).to_contain_text("не пускает к микрофону")
-        strict.close()
+    expect(page.locator("#problem")).to_contain_text("не пускает к микрофону")
+    strict.close()

@@ -48,3 +48,6 @@ def _menu() -> dict[str, object]:
 def chapters() -> list[Chapter]:
     """Chapters that the user may open."""
     return [one for one in MENU if user().may(one.right) and one.endpoint in current_app.view_functions]
+
+
+from ivr.web.admin import absences, doctors, schedule  # noqa: E402, F401 - each adds its views to `pages`

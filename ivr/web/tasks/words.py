@@ -10,6 +10,7 @@ KINDS = {
     TaskKind.WAITING: "Лист ожидания",
     TaskKind.FEEDBACK: "Подтвердить приём",
     TaskKind.SLOT_FREED: "Освободилось время",
+    TaskKind.CLINIC_CANCELLED: "Приём отменён: перенести",
 }
 
 OWNERS = {TaskOwner.CALL_CENTRE: "Колл-центр", TaskOwner.REGISTRY: "Регистратура"}

@@ -1,0 +1,77 @@
+"""One line of a timetable changed by hand: hours, slots and calls to patients in one transaction."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from ivr.domain.post import Post
+from ivr.domain.refusals import HoursClash, NotFound
+from ivr.domain.rules import Rules
+from ivr.domain.schedule import WorkRule
+from ivr.domain.slot import Slot
+from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
+from ivr.importing.storing import follow
+from ivr.services.timetable import Effect
+from ivr.storage.work import SqlWork
+
+
+class TimetableEditor:
+    """Implements ivr.services.timetable.Editor."""
+
+    def __init__(
+        self,
+        new_work: Callable[[], SqlWork],
+        posts: Mapping[str, Post],
+        rules: Callable[[], Rules],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._new_work, self._posts, self._rules, self._now = new_work, posts, rules, now
+
+    def add(self, rule: WorkRule, *, who: str) -> Effect:
+        """Raises HoursClash, NotFound."""
+        work, rules, now = self._new_work(), self._rules(), self._now()
+        with work:
+            work.staff.doctor(rule.doctor_id)
+            today = rules.today(now)
+            if any(rule.clashes_with(other, today) for _, other in work.schedule.numbered_rules(rule.doctor_id)):
+                raise HoursClash
+            work.schedule.add_rules([rule])
+            effect = self._follow(work, rule.doctor_id, "hours added", who, rules, now)
+            work.commit()
+        return effect
+
+    def remove(self, doctor_id: int, rule_id: int, *, who: str) -> Effect:
+        """Raises NotFound."""
+        work, rules, now = self._new_work(), self._rules(), self._now()
+        with work:
+            if rule_id not in {known for known, _ in work.schedule.numbered_rules(doctor_id)}:
+                raise NotFound(f"line {rule_id}")
+            work.schedule.remove_rule(rule_id)
+            effect = self._follow(work, doctor_id, "hours removed", who, rules, now)
+            work.commit()
+        return effect
+
+    def _follow(self, work: SqlWork, doctor_id: int, action: str, who: str, rules: Rules, now: datetime) -> Effect:
+        done = follow(work, [doctor_id], self._posts, rules, now)
+        for slot in done.outside:
+            _ring_up(work, slot, rules, now)
+        work.changes.add("slots", ["all"])
+        effect = Effect(done.added, done.withdrawn, len(done.outside))
+        detail = {"doctor": doctor_id, "added": effect.added, "withdrawn": effect.withdrawn, "outside": effect.outside}
+        work.audit.add(who=who, action=action, detail=detail, now=now)
+        return effect
+
+
+def _ring_up(work: SqlWork, slot: Slot, rules: Rules, now: datetime) -> None:
+    """Whoever is booked at a time that is not worked any more is told."""
+    for visit in work.bookings.of_doctor(slot.doctor_id, slot.starts_at, slot.ends_at):
+        work.tasks.drop(visit.id, TaskKind.FEEDBACK)
+        call = NewTask(
+            key=f"hours-{visit.id}",
+            kind=TaskKind.CLINIC_CANCELLED,
+            owner=TaskOwner.under(centralised=rules.centralised),
+            due_at=now,
+            booking_id=visit.id,
+            patient_id=visit.patient_id,
+            phone=visit.contact,
+        )
+        work.tasks.add(call, now)

@@ -1,0 +1,107 @@
+"""Administration: doctors, their hours, their absences."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from ivr.domain.user import Role
+from ivr.services.doctors import everybody
+from ivr.services.timetable import of_doctor
+from tests.web.conftest import Clients, Served, post
+
+HTML = {"Accept": "text/html"}
+
+
+def a_doctor(clients: Clients) -> int:
+    return next(one.id for one in everybody(clients.opened.site.new_work()) if one.speciality == "therapist")
+
+
+def test_a_new_doctor_gets_hours_and_then_slots(clients: Clients):
+    client = clients(Role.ADMINISTRATOR)
+    new = {
+        "surname": "Новикова",
+        "given_name": "Нина",
+        "patronymic": "",
+        "sex": "F",
+        "speciality": "therapist",
+        "room": "7",
+        "site": "adult",
+        "active": "y",
+    }
+
+    answer = post(client, "/admin/doctors/new", new)
+    doctor_id = int(answer.location.rpartition("=")[2])
+    hours = {"weekdays": ["0", "1", "2", "3", "4", "5", "6"], "opens": "08:00", "closes": "12:00", "parity": "any"}
+    post(client, f"/admin/schedule/{doctor_id}", hours)
+
+    page = client.get(f"/admin/schedule?doctor={doctor_id}", headers=HTML).text
+    assert int(re.search(r"добавлено окон: (\d+)", page)[1]) > 20
+    assert "08:00-12:00" in page
+
+
+def test_hours_that_clash_or_end_before_they_begin_are_refused_at_the_field(clients: Clients):
+    client, doctor_id = clients(Role.ADMINISTRATOR), a_doctor(clients)
+    before = of_doctor(clients.opened.site.new_work(), doctor_id)
+    all_week = {"weekdays": ["0", "1", "2", "3", "4"], "parity": "any"}
+
+    clash = post(client, f"/admin/schedule/{doctor_id}", all_week | {"opens": "00:10", "closes": "23:50"})
+    backwards = post(client, f"/admin/schedule/{doctor_id}", all_week | {"opens": "12:00", "closes": "09:00"})
+
+    assert clash.status_code == backwards.status_code == 422
+    assert "уже принимает" in clash.text
+    assert "позже начала" in backwards.text
+    assert of_doctor(clients.opened.site.new_work(), doctor_id) == before
+
+
+def test_hours_taken_away_close_what_is_free_and_ring_up_who_is_booked(clients: Clients):
+    client, doctor_id = clients(Role.ADMINISTRATOR), a_doctor(clients)
+    for rule_id, _ in of_doctor(clients.opened.site.new_work(), doctor_id):
+        answer = post(client, f"/admin/schedule/{doctor_id}/{rule_id}/remove", {})
+        assert answer.status_code == 302
+
+    here = clients.opened.site
+    with here.new_work().reading() as work:
+        left = work.slots.of_doctors([doctor_id], here.now(), here.now() + timedelta(days=30))
+        booked = work.bookings.of_doctor(doctor_id, here.now(), here.now() + timedelta(days=30))
+    assert {slot.id for slot in left} <= {visit.slot.id for visit in booked} | {s.id for s in left if s.for_patient_id}
+
+
+def test_an_absence_shows_whom_it_concerns_before_it_changes_anything(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    with here.new_work().reading() as work:
+        visits = [
+            visit
+            for doctor in work.staff.doctors()
+            for visit in work.bookings.of_doctor(doctor.id, here.now(), here.now() + timedelta(days=20))
+        ]
+    visit = visits[0]
+    day = visit.slot.starts_at.astimezone(here.rules.zone).date()
+    form = {"doctor": visit.slot.doctor_id, "first": str(day), "last": str(day), "reason": "болен"}
+
+    asked = post(client, "/admin/absences", form)
+    assert asked.status_code == 422
+    assert "Будет затронуто записей" in asked.text
+    assert visit.ticket in asked.text
+    done = post(client, "/admin/absences", form | {"sure": "y"})
+
+    assert done.status_code == 302
+    page = client.get("/admin/absences", headers=HTML).text
+    assert "болен" in page
+    undo = re.search(r'action="(/admin/absences/\d+/remove)"', page)[1]
+    assert post(client, undo, {}).status_code == 302
+    assert "болен" not in client.get("/admin/absences", headers=HTML).text
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_the_chapters_are_accessible(served: Served, accessible):
+    page = served.page(Role.ADMINISTRATOR, "/admin/doctors")
+    accessible(page)
+    page.get_by_role("link", name="Часы приёма").first.click()
+    page.get_by_role("heading", name="Добавить часы").wait_for()
+    accessible(page)
+    page.goto("/admin/absences")
+    accessible(page)
+    page.goto("/admin/doctors/new")
+    accessible(page)
