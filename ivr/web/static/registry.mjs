@@ -266,8 +266,16 @@ async function agree(event) {
 async function refresh(ids) {
   if (!ids.length || !$('speciality').value || $('schedule').hidden) return;
   const seen = await ask('changed', { ...wish(), ids });
-  for (const cell of seen.cells) if (cells.has(cell.id) || grid.shows(cell.start.slice(0, 10))) cells.set(cell.id, cell);
-  show();
+  const shown = seen.cells.filter((cell) => cells.has(cell.id) || grid.shows(cell.start.slice(0, 10)));
+  const other = shown.filter((cell) => cells.get(cell.id)?.mark !== cell.mark);
+  for (const cell of shown) cells.set(cell.id, cell);
+  if (other.length) {
+    // What stays as it is is not drawn again: a week of eight doctors has some hundreds of pieces.
+    const only = Number($('only-doctor').value) || null;
+    grid.change(other.filter((cell) => !only || cell.doctor === only));
+    listTimes(only);
+  }
+  wakeAtLapse();
   if (held && cells.get(held.slot) && cells.get(held.slot).mark !== 'YOURS') { dropHeld(); say('Это время занял другой пациент. Выберите другое.', 'bad'); }
 }
 

@@ -52,6 +52,15 @@ export class Grid {
     } else for (const [name, value] of Object.entries(options)) this.calendar.setOption(name, value);
   }
 
+  /** Single cells are other than before, or new. */
+  change(cells) {
+    for (const cell of cells) {
+      const known = this.cells.has(String(cell.id));
+      this.cells.set(String(cell.id), cell);
+      if (known) this.calendar?.updateEvent(this.event(cell)); else this.calendar?.addEvent(this.event(cell));
+    }
+  }
+
   event(cell) {
     return {
       id: String(cell.id), resourceIds: [String(cell.doctor)], start: `${cell.start}:00`, end: `${cell.end}:00`,
