@@ -16,6 +16,7 @@ let held = null;
 let lapses;
 let waitingReason = 'NO_SLOTS';
 let asked = 0;
+let chosen = 0; // an answer to an older choice comes too late and is not shown
 const grid = new Grid($('grid'), { picked, moved: load });
 
 /** POST; the answer, or an Error with `field`: its message goes to that field. */
@@ -51,10 +52,12 @@ const unique = () => crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${
 
 // --- the purpose comes first (S2.4); it leads to the grid or to an ending that is said (S2.5)
 async function choosePurpose() {
+  const mine = ++chosen;
   hide('ending', 'schedule', 'waiting', 'speciality-field', 'referral-field');
   $('availability').replaceChildren();
   if (!$('purpose').value) return;
   const led = await ask('route', { patient, purpose: $('purpose').value });
+  if (mine !== chosen) return;
   if (led.ending) {
     $('ending').replaceChildren(...led.ending.map(paragraph));
     $('ending').hidden = false;
@@ -76,12 +79,14 @@ async function choosePurpose() {
 }
 
 async function chooseSpeciality() {
+  const mine = ++chosen;
   hide('waiting', 'schedule');
   $('availability').replaceChildren();
   const option = $('speciality').selectedOptions[0];
   $('referral-field').hidden = !(option?.dataset.referral || $('purpose').value === 'REFERRAL');
   if (!$('speciality').value) return;
   const found = await ask('days', wish());
+  if (mine !== chosen) return;
   tellAvailability(found);
   $('schedule').hidden = false;
   const wanted = held?.speciality === $('speciality').value ? held.day : found.days[0]?.day;
