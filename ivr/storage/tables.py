@@ -215,6 +215,8 @@ bookings = Table(
     ),
     _index("bookings_one_of_speciality", "patient_id", "speciality", where="status = 'BOOKED'", unique=True),
     _index("bookings_patient", "patient_id"),
+    _index("bookings_call", "call_key"),
+    _index("bookings_made", "created_at"),
 )
 
 referrals = Table(
@@ -320,6 +322,7 @@ calls = Table(
     Column("ended_at", Utc),
     Column("resumed_at", Utc),
     _index("calls_caller", "caller", "begun_at"),
+    _index("calls_begun", "begun_at"),
     _index("calls_running", "node", where="ended_at IS NULL"),
 )
 
