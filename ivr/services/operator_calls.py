@@ -12,8 +12,10 @@ from ivr.domain.patient import Patient
 from ivr.domain.refusals import NotFound, NotYours
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Doctor, Hold
+from ivr.domain.tasks import NewTask
 from ivr.services.desk_ports import OperatorCall
 from ivr.services.ports import Work
+from ivr.services.tasks import after_talk
 
 
 def rang(work: Work, *, call_key: str, user_id: int, now: datetime) -> int:
@@ -64,7 +66,10 @@ def abandoned(work: Work, *, call_key: str, waited_s: int, now: datetime) -> Non
 
 
 def wrap_up(work: Work, call_id: int, *, user_id: int, result: str, note: str, now: datetime) -> None:
-    """Note what came of the talk; a repeat overwrites. Raises NotFound, NotYours, ValueError for an unknown result."""
+    """Note what came of the talk; a repeat overwrites. A promise to ring back becomes a task.
+
+    Raises NotFound, NotYours, ValueError for an unknown result.
+    """
     if result not in RESULTS:
         raise ValueError(f"no such result: {result!r}; one of {', '.join(RESULTS)}")
     with work:
@@ -72,7 +77,16 @@ def wrap_up(work: Work, call_id: int, *, user_id: int, result: str, note: str, n
         if call.user_id != user_id:
             raise NotYours
         work.operator_calls.change(call_id, result=result, note=note, wrapped_at=call.wrapped_at or now)
+        if result == "callback":
+            work.tasks.add(_promise(work, call, now), now)
         work.commit()
+
+
+def _promise(work: Work, call: OperatorCall, now: datetime) -> NewTask:
+    record = _record(work, call.call_key)
+    caller = record.caller if record else None
+    patient_id = record.progress.get("patient_id") if record else None
+    return after_talk(call.call_key, call.id, caller=caller, patient_id=patient_id, now=now)
 
 
 def keep_hold(work: Work, call_key: str, *, rules: Rules, now: datetime) -> None:

@@ -96,6 +96,17 @@ class VisitCount:
     visits: int
 
 
+@dataclass(frozen=True, slots=True)
+class PromiseCount:
+    """Callbacks and waiting-list entries whose limit lies in the range."""
+
+    what: str
+    """CALLBACK, DISTRICT or SPECIALIST: the legal limits of 24 hours and of 14 working days (1.4)."""
+    state: str
+    """IN_TIME, LATE, OVERDUE (open still), OPEN, DROPPED."""
+    number: int
+
+
 class Reports(Protocol):
     """Every range is from `since` (inclusive) to `before` (exclusive), in UTC."""
 
@@ -116,3 +127,5 @@ class Reports(Protocol):
 
     def visits(self, since: datetime, before: datetime) -> list[VisitCount]:
         """That were to begin in the range."""
+
+    def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]: ...

@@ -332,6 +332,37 @@ def visits(work: Work, days: Days, *, rules: Rules, now: datetime) -> list[Visit
     return [_visits(speciality, by[speciality]) for speciality in sorted(by)]
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Promises and legal limits of one kind."""
+
+    in_time: int = 0
+    late: int = 0
+    overdue: int = 0
+    """Open still, the limit is over."""
+    open: int = 0
+    dropped: int = 0
+    """No longer wanted."""
+
+    @property
+    def level(self) -> float | None:
+        """Share kept in time of all whose limit is over or that are done."""
+        return share(self.in_time, self.in_time + self.late + self.overdue)
+
+
+PROMISES = ("CALLBACK", "DISTRICT", "SPECIALIST")
+
+
+def promises(work: Work, days: Days, *, rules: Rules, now: datetime) -> dict[str, Kept]:
+    """Callbacks promised and legal limits of the waiting list that lie in these days, and how they were kept (1.4)."""
+    with work.reading():
+        rows = work.reports.promises(*days.span(rules), now)
+    by: dict[str, dict[str, int]] = {what: {} for what in PROMISES}
+    for one in rows:
+        by[one.what][one.state.lower()] = one.number
+    return {what: Kept(**states) for what, states in by.items()}
+
+
 # --- parts
 
 

@@ -27,6 +27,8 @@ class Card:
     record: CallRecord | None
     """The call in which it was asked for."""
     steps: tuple[StepRow, ...]
+    notes: tuple[str, ...]
+    """What operators wrote about that call."""
 
     @property
     def phones(self) -> tuple[PhoneNumber, ...]:
@@ -69,7 +71,13 @@ def _card(work: Work, task: Task) -> Card:
         doctor=None if doctor_id is None else work.staff.doctor(doctor_id),
         record=_record(work, about.call_key),
         steps=tuple(work.calls.steps(about.call_key)) if about.call_key else (),
+        notes=_notes(work, about.call_key),
     )
+
+
+def _notes(work: Work, call_key: str | None) -> tuple[str, ...]:
+    talks = work.operator_calls.of_call(call_key) if call_key else []
+    return tuple(talk.note for talk in talks if talk.note)
 
 
 def _record(work: Work, call_key: str | None) -> CallRecord | None:

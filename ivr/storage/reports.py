@@ -8,9 +8,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from ivr.domain.tasks import TaskKind, TaskStatus
+from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.report_ports import (
     BookingCount,
     CallHour,
+    PromiseCount,
     QueueHour,
     StateTime,
     StepCount,
@@ -19,11 +22,13 @@ from ivr.services.report_ports import (
     VisitCount,
 )
 from ivr.storage.register import Register
-from ivr.storage.tables import bookings, calls, operator_calls, operator_states, slots, steps
+from ivr.storage.tables import bookings, calls, operator_calls, operator_states, slots, specialities, steps, tasks
+from ivr.storage.tables import waiting_entries as entries
 from ivr.storage.types import Utc
 
 TALKED = ("ANSWERED", "TRANSFERRED")
 FAILED = ("silence", "noise")
+SERVED = (WaitingStatus.BOOKED.value, WaitingStatus.CLOSED_OTHER_BOOKING.value)
 NOBODY_THERE = ("queue.closed", "queue.unserved")
 
 
@@ -181,6 +186,43 @@ class ReportRegister(Register):
         joined = bookings.join(slots, slots.c.id == bookings.c.slot_id)
         chosen = select(*alike, func.count()).select_from(joined).where(within).group_by(*alike).order_by(*alike)
         return [VisitCount(*row) for row in self._rows(chosen)]
+
+    def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]:
+        return [*self._callbacks(since, before, now), *self._entries(since, before, now)]
+
+    def _callbacks(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]:
+        own = tasks.c
+        # The first attempt keeps the promise, whether or not it reached anybody.
+        state = case(
+            (own.status == TaskStatus.DROPPED.value, "DROPPED"),
+            (own.tried_at.is_(None) & (own.due_at < now), "OVERDUE"),
+            (own.tried_at.is_(None), "OPEN"),
+            (own.tried_at <= own.due_at, "IN_TIME"),
+            else_="LATE",
+        ).label("state")
+        within = (own.due_at >= since) & (own.due_at < before) & (own.kind == TaskKind.CALLBACK.value)
+        one = select(state).where(within).subquery()
+        chosen = select(one.c.state, func.count()).group_by(one.c.state).order_by(one.c.state)
+        return [PromiseCount("CALLBACK", *row) for row in self._rows(chosen)]
+
+    def _entries(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]:
+        own = entries.c
+        served = own.status.in_(SERVED)
+        state = case(
+            (own.closed_at.is_(None) & (own.deadline < now), "OVERDUE"),
+            (own.closed_at.is_(None), "OPEN"),
+            (~served, "DROPPED"),
+            (own.closed_at <= own.deadline, "IN_TIME"),
+            else_="LATE",
+        ).label("state")
+        what = case((specialities.c.district, "DISTRICT"), else_="SPECIALIST").label("what")
+        joined = entries.join(specialities, specialities.c.key == own.speciality)
+        within = (own.deadline >= since) & (own.deadline < before)
+        one = select(what, state).select_from(joined).where(within).subquery()
+        alike = (one.c.what, one.c.state)
+        return [
+            PromiseCount(*row) for row in self._rows(select(*alike, func.count()).group_by(*alike).order_by(*alike))
+        ]
 
 
 def _begun(since: datetime, before: datetime) -> ColumnElement[bool]:

@@ -285,6 +285,7 @@ tasks = Table(
     Column("note", String),
     Column("done_by", String),
     Column("done_at", Utc),
+    Column("tried_at", Utc),
     Column("not_before", Utc),
     _index("tasks_entry", "entry_id", where="entry_id IS NOT NULL"),
     _index("tasks_due", "owner", "due_at", where="status = 'OPEN'"),

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.tasks import BY_PEOPLE, NewTask, Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.worklist import Closing, ListedTask
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import bookings, slots, tasks, waiting_entries
+from ivr.storage.types import Utc
 
 OURS = tasks.c.owner == TaskOwner.REGISTRY.value
 SHOWN = 500
@@ -99,9 +100,15 @@ class TaskRegister(Register):
         # A task may be dropped while somebody rings up: what he heard is kept all the same.
         open_yet = tasks.c.status.in_((TaskStatus.OPEN.value, TaskStatus.DROPPED.value))
         own = (tasks.c.leased_by == closing.who) & (tasks.c.attempts == closing.attempt)
-        kept = {"result": closing.result.value, "note": closing.note, "done_by": closing.who, "done_at": now}
+        kept: dict[str, Any] = {
+            "result": closing.result.value,
+            "note": closing.note,
+            "done_by": closing.who,
+            "done_at": now,
+        }
         if closing.over:
             kept["status"] = TaskStatus.DONE.value
+        kept["tried_at"] = func.coalesce(tasks.c.tried_at, literal(now, Utc()))
         freed = {"leased_by": None, "leased_until": None, "not_before": closing.not_before}
         return self._leased((tasks.c.id == closing.task_id) & open_yet & own, **kept, **freed)
 

@@ -304,6 +304,49 @@ def test_the_no_show_rate_leaves_out_visits_nobody_has_marked(new_work, clinic):
     assert told.no_show == pytest.approx(1 / 3)
 
 
+def test_promises_and_legal_limits_are_kept_late_or_overdue_1_4(new_work, clinic, chance):
+    clinic.speciality()
+    clinic.speciality("surgeon")
+    patient = clinic.patient()
+    now = at("2026-04-28 12:00")
+    callbacks, entries = [], []
+    for number in range(80):
+        due = a_moment(chance)
+        done = chance.choice((None, due - timedelta(minutes=1), due + timedelta(minutes=1)))
+        status = chance.choice(("OPEN", "DROPPED")) if done is None else "DONE"
+        row = {"key": f"k{number}", "kind": "CALLBACK", "owner": "CALL_CENTRE", "status": status, "due_at": due}
+        callbacks.append(row | {"created_at": due, "tried_at": done, "payload": {}})
+        closed = chance.choice(("CLOSED_OTHER_BOOKING", "BOOKED", "CANCELLED_BY_PATIENT")) if done else None
+        row = {"key": f"k{number}", "patient_id": patient.id, "part_of_day": "ANY", "reason": "NO_SLOTS"}
+        # One open entry of a speciality is what the database allows.
+        if closed is None and len(entries) > 1:
+            continue
+        kind = "surgeon" if closed is None and entries else chance.choice(("therapist", "surgeon"))
+        row |= {"speciality": kind if closed else ("therapist", "surgeon")[len(entries)], "status": closed or "ACTIVE"}
+        entries.append(row | {"entered_at": due, "deadline": due, "window_until": LAST, "closed_at": done})
+    store(new_work, tables.tasks, callbacks)
+    store(new_work, tables.waiting_entries, entries)
+
+    told = reports.promises(new_work(), DAYS, rules=RULES, now=now)
+
+    own = [row for row in callbacks if within(row["due_at"])]
+    expected = Counter(_kept(row["tried_at"], row["due_at"], row["status"] == "DROPPED", now) for row in own)
+    assert {state: getattr(told["CALLBACK"], state) for state in expected} == dict(expected)
+    for what, speciality in (("DISTRICT", "therapist"), ("SPECIALIST", "surgeon")):
+        own = [row for row in entries if row["speciality"] == speciality and within(row["deadline"])]
+        gone = "CANCELLED_BY_PATIENT"
+        expected = Counter(_kept(row["closed_at"], row["deadline"], row["status"] == gone, now) for row in own)
+        assert {state: getattr(told[what], state) for state in expected} == dict(expected)
+
+
+def _kept(done, limit, dropped, now):
+    if dropped:
+        return "dropped"
+    if done is None:
+        return "overdue" if limit < now else "open"
+    return "in_time" if done <= limit else "late"
+
+
 def test_nothing_is_divided_by_nothing(new_work):
     assert sum(reports.service(new_work(), DAYS, rules=RULES).values(), start=reports.Service()).level is None
     assert reports.operators(new_work(), DAYS, rules=RULES, now=NOW) == []

@@ -9,9 +9,10 @@ import pytest
 
 from ivr.domain.refusals import TaskTaken
 from ivr.domain.tasks import TaskKind, TaskOwner, TaskStatus
+from ivr.domain.user import Role, User
 from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
 from ivr.domain.worklist import LEASE, RESULTS, TRIES, TaskResult
-from ivr.services import booking, tasks, waiting, worklist
+from ivr.services import access, booking, calls, operator_calls, task_card, tasks, waiting, worklist
 from ivr.services.waiting import Wish
 from tests.builders import CALLER, NOW, RULES, at
 
@@ -221,7 +222,7 @@ def test_the_same_form_sent_twice_changes_nothing(new_work, clinic):
     assert len(clinic.rows("audit", action="task.done")) == 1
 
 
-def test_nobody_reached_is_tried_three_times_90_minutes_apart_1_6(new_work):
+def test_nobody_reached_is_tried_three_times_90_minutes_apart_1_6(new_work, clinic):
     task_id = a_callback(new_work)
     now = NOW
     for attempt in range(1, TRIES + 1):
@@ -234,6 +235,7 @@ def test_nobody_reached_is_tried_three_times_90_minutes_apart_1_6(new_work):
 
     assert after.status is TaskStatus.DONE
     assert after.not_before is None
+    assert row(clinic, task_id).tried_at == NOW
 
 
 def test_what_is_to_be_tried_later_waits_at_the_end_of_the_list(new_work):
@@ -313,6 +315,23 @@ def test_a_patient_booked_while_his_entry_is_worked_on_still_gets_a_result(clini
 
     assert done(new_work, taken, TaskResult.BOOKED).status is TaskStatus.DONE
     assert worklist.entry_of(new_work(), entry.id).status is WaitingStatus.CLOSED_OTHER_BOOKING
+
+
+def test_an_operator_who_promises_to_ring_back_makes_a_task_with_his_note(clinic, new_work):
+    olga = access.add_user(new_work(), User(0, "olga", "Ольга", Role.OPERATOR), "long-word-77", who="t", now=NOW)
+    patient = clinic.patient()
+    calls.begin(new_work(), call_key="call-7", caller=CALLER, line="main", now=NOW)
+    calls.keep(new_work(), "call-7", entered={"patient_id": patient.id})
+    ring = operator_calls.rang(new_work(), call_key="call-7", user_id=olga, now=NOW)
+
+    for _ in range(2):
+        operator_calls.wrap_up(new_work(), ring, user_id=olga, result="callback", note="после обеда", now=NOW)
+
+    (item,) = listed(new_work)
+    assert item.due_at == NOW + timedelta(hours=2)
+    worklist.take(new_work(), item.task.id, who=OLGA, now=NOW)
+    shown = task_card.card(new_work(), item.task.id, who=OLGA, now=NOW)
+    assert (shown.patient.id, shown.phones, shown.notes) == (patient.id, (CALLER,), ("после обеда",))
 
 
 def race(actions):

@@ -268,6 +268,39 @@ def visits(days: Days) -> Table:
     )
 
 
+LIMITS = {
+    "CALLBACK": "Обещано перезвонить",
+    "DISTRICT": "Лист ожидания: участковый, 24 часа",
+    "SPECIALIST": "Лист ожидания: специалист, 14 рабочих дней",
+}
+
+
+def promises(days: Days) -> Table:
+    here = site()
+    kept = run(reports.promises, days, rules=here.rules, now=here.now())
+    columns = (
+        Column("Что обещано", TEXT),
+        Column("В срок"),
+        Column("С опозданием"),
+        Column("Ждут, срок прошёл"),
+        Column("Ждут, срок впереди"),
+        Column("Больше не нужно"),
+        Column("Доля в срок", SHARE),
+    )
+    rows = [
+        [LIMITS[what], one.in_time, one.late, one.overdue, one.open, one.dropped, one.level]
+        for what, one in kept.items()
+    ]
+    return Table(
+        "promises",
+        "Обещания и сроки",
+        columns,
+        rows,
+        Chart(bars=(1, 2, 3, 4), stacked=True, lying=True),
+        note="Сроки, которые приходятся на эти дни. Звонок в срок: первая попытка до обещанного времени.",
+    )
+
+
 REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "service": ("Уровень сервиса", service),
     "hours": ("Обслуживание", hours),
@@ -278,6 +311,7 @@ REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "load": ("Нагрузка", load),
     "bookings": ("Записи", bookings),
     "visits": ("Неявки", visits),
+    "promises": ("Сроки", promises),
 }
 """Title of the tab, and what makes the report."""
 

@@ -66,7 +66,7 @@ BOOKING_STATES = {
     BookingStatus.NO_SHOW: "не пришёл",
 }
 
-CALLBACK_REASONS = {"waiting_deadline": "Подходит срок листа ожидания", "queue": "Не стал ждать в очереди"}
+CALLBACK_REASONS = {"waiting_deadline": "Подходит срок листа ожидания", "promised": "Обещал оператор"}
 
 
 def span(seconds: float) -> str:

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 WORDS = ("result", "note", "done_by")
-MOMENTS = ("done_at", "not_before")
+MOMENTS = ("done_at", "tried_at", "not_before")
 REPORTED = (("bookings", "call", "call_key"), ("bookings", "made", "created_at"), ("calls", "begun", "begun_at"))
 
 
