@@ -1,14 +1,17 @@
 """Operators' browsers: a caller is answered, held, handed on and taken over; Asterisk may restart under them."""
 
 import asyncio
+import wave
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from ivr.phone.exchange import AmiExchange
 from ivr.services.exchange import Answered, Connected, Ended, Missed
 from tests.asterisk import running_asterisk
 from tests.phone.desk_watch import DeskWatch
+from tests.phone.far_phone import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("exchange")]
 QUEUE = "s@ivr-operators"
@@ -136,3 +139,42 @@ async def test_a_page_registers_again_by_itself_after_a_restart_of_asterisk(a_so
         await asyncio.to_thread(asterisk.start)
         await page.until("state.link === 'online'", within=15)
         await asyncio.to_thread(exchange.close)
+
+
+async def test_a_talk_is_recorded_and_silence_while_it_is_paused(asterisk, exchange, operator, phone, watch):
+    first = await operator(1)
+    await phone.call("sings", to=QUEUE)
+    await first.until("state.call?.stage === 'ringing'")
+    await first.do("phone.answer()")
+    key = (await watch.first(Answered)).call_key
+    await first.hears()
+
+    def recorded():
+        [file] = asterisk.config.recordings.glob(f"{key}-*.wav")
+        return file
+
+    for on in (False, True):
+        size = recorded().stat().st_size
+        await until(lambda size=size: recorded().stat().st_size > size + SECOND)
+        await asyncio.to_thread(exchange.record, key, on=on)
+    size = recorded().stat().st_size
+    await until(lambda size=size: recorded().stat().st_size > size + SECOND)
+    await first.do("phone.hangUp()")
+    await watch.first(Ended)
+    await until(lambda: "0 active channels" in asterisk.cli("core show channels"))
+
+    loud = loudness(recorded())
+    assert loud[1] > 100
+    assert min(loud) < 5
+    assert loud[-2] > 100
+
+
+SECOND = 16_000
+"""Bytes of a recording."""
+
+
+def loudness(path):
+    """RMS of each fifth of a second."""
+    with wave.open(str(path)) as sound:
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2").astype(float)
+    return [float(np.sqrt(np.mean(part**2))) for part in np.array_split(samples, len(samples) // 1600)]
