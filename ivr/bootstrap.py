@@ -33,6 +33,7 @@ from ivr.importing.imports import Clinic
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
+from ivr.run_time import Current
 from ivr.services import booking, calls, choice
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish, set_duty
@@ -217,6 +218,7 @@ class House:
         self._grammar = grammar_of(settings)
         self._ears = Ears(self._grammar, load_hearings(prompts / "voice.ru.toml"))
         self._doctors_known = float("-inf")
+        self._current = Current(rules_of(settings), hospital_of(settings), self.new_work)
         self.node = f"{socket.gethostname()}:{settings.agi.port}"
         self.desk = ThreadDesk(
             new_work=self.new_work,
@@ -232,6 +234,7 @@ class House:
         with suppress(StorageDown):
             await self.desk.do(calls.begin, call_key=key, caller=caller, line=name, now=self.desk.now(), node=self.node)
             await self._know_doctors()
+            await self._take_up_settings()
         call = Call(
             line=line,
             phrasebook=self.phrasebook,
@@ -250,6 +253,11 @@ class House:
         if time.monotonic() - self._doctors_known > DOCTORS_SECONDS:
             self._doctors_known = time.monotonic()
             self._grammar.know(await self.desk.do(choice.surnames))
+
+    async def _take_up_settings(self) -> None:
+        """What the administrator has changed while the program runs."""
+        known = await asyncio.get_running_loop().run_in_executor(self.executor, self._current.known)
+        self.desk.rules, self.desk.hospital = known
 
     async def keep_hold(self, call_key: str) -> None:
         """The caller waits for an operator: what he holds stays his (D-14)."""

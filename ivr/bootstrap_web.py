@@ -14,6 +14,7 @@ from ivr.domain.user import Role, User
 from ivr.importing.editing import TimetableEditor
 from ivr.phone.exchange import AmiExchange
 from ivr.phone_config import phone_config_of
+from ivr.run_time import Current
 from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
 from ivr.settings import Settings, secret_of
@@ -47,20 +48,21 @@ class OpenSite:
 def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bootstrap.Clock = utc_now) -> OpenSite:
     """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
-    rules, hospital = bootstrap.rules_of(settings), bootstrap.hospital_of(settings)
+    current = Current(bootstrap.rules_of(settings), bootstrap.hospital_of(settings), works)
     hub, exchange = Hub(), exchange or AmiExchange(phone_config_of(settings), clock)
-    desk = Workplaces(exchange, hub, works, lambda: rules, clock)
+    desk = Workplaces(exchange, hub, works, lambda: current.rules, clock)
     site = Site(
         new_work=works,
-        rules_now=lambda: rules,
-        hospital_now=lambda: hospital,
+        rules_now=lambda: current.rules,
+        hospital_now=lambda: current.hospital,
         now=clock,
         exchange=exchange,
         door=door_of(settings),
         make_guest_token=partial(guest_token.make, secret_of(settings, "guest")),
         desk=desk,
         hub=hub,
-        timetable=TimetableEditor(works, load_specialities().posts, lambda: rules, clock),
+        look_at_settings=current.look,
+        timetable=TimetableEditor(works, load_specialities().posts, lambda: current.rules, clock),
         extras={
             "on_log_out": (desk.leave,),
             "on_left": (desk.page_gone,),

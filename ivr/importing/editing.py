@@ -1,6 +1,6 @@
 """One line of a timetable changed by hand: hours, slots and calls to patients in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from ivr.domain.post import Post
@@ -35,7 +35,7 @@ class TimetableEditor:
             if any(rule.clashes_with(other, today) for _, other in work.schedule.numbered_rules(rule.doctor_id)):
                 raise HoursClash
             work.schedule.add_rules([rule])
-            effect = self._follow(work, rule.doctor_id, "hours added", who, rules, now)
+            effect = self._follow(work, [rule.doctor_id], "hours added", who, rules, now)
             work.commit()
         return effect
 
@@ -46,17 +46,29 @@ class TimetableEditor:
             if rule_id not in {known for known, _ in work.schedule.numbered_rules(doctor_id)}:
                 raise NotFound(f"line {rule_id}")
             work.schedule.remove_rule(rule_id)
-            effect = self._follow(work, doctor_id, "hours removed", who, rules, now)
+            effect = self._follow(work, [doctor_id], "hours removed", who, rules, now)
             work.commit()
         return effect
 
-    def _follow(self, work: SqlWork, doctor_id: int, action: str, who: str, rules: Rules, now: datetime) -> Effect:
-        done = follow(work, [doctor_id], self._posts, rules, now)
+    def again(self, *, who: str) -> Effect:
+        """The calendar has changed: the slots of all doctors are brought to it."""
+        work, rules, now = self._new_work(), self._rules(), self._now()
+        with work:
+            doctors = sorted(work.schedule.rules())
+            effect = self._follow(work, doctors, "calendar changed", who, rules, now)
+            work.commit()
+        return effect
+
+    def _follow(
+        self, work: SqlWork, doctors: Sequence[int], action: str, who: str, rules: Rules, now: datetime
+    ) -> Effect:
+        done = follow(work, doctors, self._posts, rules, now)
         for slot in done.outside:
             _ring_up(work, slot, rules, now)
         work.changes.add("slots", ["all"])
         effect = Effect(done.added, done.withdrawn, len(done.outside))
-        detail = {"doctor": doctor_id, "added": effect.added, "withdrawn": effect.withdrawn, "outside": effect.outside}
+        named = {"doctor": doctors[0]} if len(doctors) == 1 else {}
+        detail = named | {"added": effect.added, "withdrawn": effect.withdrawn, "outside": effect.outside}
         work.audit.add(who=who, action=action, detail=detail, now=now)
         return effect
 

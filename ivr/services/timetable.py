@@ -25,6 +25,9 @@ class Editor(Protocol):
     def remove(self, doctor_id: int, rule_id: int, *, who: str) -> Effect:
         """Raises NotFound."""
 
+    def again(self, *, who: str) -> Effect:
+        """The calendar has changed: the slots of all doctors are brought to it."""
+
 
 def of_doctor(work: Work, doctor_id: int) -> list[tuple[int, WorkRule]]:
     """His lines with their ids."""

@@ -149,6 +149,11 @@ def _errors(app: Flask) -> None:
     def missing(refusal: NotFound) -> tuple[str, int]:
         return _page(404, told(refusal))
 
+    @app.errorhandler(OverflowError)
+    def too_great(problem: OverflowError) -> tuple[str, int]:
+        """A number greater than any database counts names nothing."""
+        return _page(404, ERRORS[404])
+
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> tuple[str, int]:
         return _page(409, told(refusal))

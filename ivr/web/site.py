@@ -47,6 +47,8 @@ class Site:
     idle: timedelta = timedelta(minutes=30)
     speak: Callable[[str], Path | None] = lambda _text: None
     """A WAV of these words in the voice that callers hear; None where there is no voice."""
+    look_at_settings: Callable[[], None] = lambda: None
+    """Take up at once what was changed at run time; else it is seen within half a minute."""
     timetable: Editor | None = None
     """None where hours are kept elsewhere."""
     extras: dict[str, Any] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from ivr.domain.run_time import HOURS
 from ivr.domain.user import Role
 from ivr.services.doctors import everybody
 from ivr.services.timetable import of_doctor
@@ -93,6 +94,84 @@ def test_an_absence_shows_whom_it_concerns_before_it_changes_anything(clients: C
     assert "болен" not in client.get("/admin/absences", headers=HTML).text
 
 
+def settings_form(client, **changes: str) -> dict[str, str]:
+    page = client.get("/admin/settings", headers=HTML).text
+    shown = dict(re.findall(r'name="([a-z_]+)" inputmode="numeric" required value="([^"]*)"', page))
+    return shown | {"centralised": "yes"} | changes
+
+
+def test_a_rule_changed_at_run_time_holds_at_once_and_says_so_in_the_audit_log(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+
+    answer = post(client, "/admin/settings", settings_form(client, horizon_days="21", centralised="no"))
+
+    assert answer.status_code == 302
+    assert here.rules.horizon_days == 21
+    assert not here.rules.centralised
+    with here.new_work().reading() as work:
+        assert work.run_settings.all() == {"horizon_days": 21, "centralised": False}
+
+
+@pytest.mark.parametrize("bad", ["0", "91", "-1", "", "много", "1e3", "٣"])
+def test_a_number_outside_its_limits_changes_nothing_and_stays_to_be_mended(clients: Clients, bad: str):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+
+    answer = post(client, "/admin/settings", settings_form(client, horizon_days=bad, max_active="2"))
+
+    assert answer.status_code == 422
+    assert "От 1 до 90." in answer.text
+    assert here.rules.horizon_days == 14
+    assert here.rules.max_active == 4
+
+
+def test_a_new_holiday_closes_its_slots_and_rings_up_who_is_booked_and_can_be_undone(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    with here.new_work().reading() as work:
+        doctors = [doctor.id for doctor in work.staff.doctors()]
+        today = here.rules.today(here.now())
+        worked = [
+            today + timedelta(days=n) for n in range(2, 9) if here.rules.calendar.is_working(today + timedelta(n))
+        ]
+        free = work.slots.of_doctors(doctors, *here.rules.span(worked[0]))
+    assert len(free) > 50
+
+    post(client, "/admin/calendar", {"day": str(worked[0]), "kind": "off"})
+
+    assert not here.rules.calendar.is_working(worked[0])
+    with here.new_work().reading() as work:
+        left = work.slots.of_doctors(doctors, *here.rules.span(worked[0]))
+    assert len(left) < len(free) / 2
+    assert post(client, f"/admin/calendar/{worked[0]}/remove", {}).status_code == 302
+    with here.new_work().reading() as work:
+        assert len(work.slots.of_doctors(doctors, *here.rules.span(worked[0]))) >= len(free)
+
+
+def test_hours_are_told_as_they_were_changed(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    hours = {key: str(getattr(here.hospital, key)) for key in HOURS}
+
+    wrong = post(client, "/admin/hours", hours | {"operator_hours": "с утра"})
+    right = post(client, "/admin/hours", hours | {"operator_hours": "7:30-20:00"})
+
+    assert wrong.status_code == 422
+    assert 'value="с утра"' in wrong.text
+    assert right.status_code == 302
+    assert str(here.hospital.operator_hours) == "07:30-20:00"
+
+
+def test_the_telephone_takes_up_what_was_changed(clients: Clients):
+    from ivr.run_time import Current
+
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    telephone = Current(here.rules, here.hospital, here.new_work)
+    assert telephone.rules.horizon_days == 14
+
+    post(client, "/admin/settings", settings_form(client, horizon_days="7"))
+    telephone.look()
+
+    assert telephone.rules.horizon_days == 7
+
+
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_the_chapters_are_accessible(served: Served, accessible):
@@ -103,5 +182,6 @@ def test_the_chapters_are_accessible(served: Served, accessible):
     accessible(page)
     page.goto("/admin/absences")
     accessible(page)
-    page.goto("/admin/doctors/new")
-    accessible(page)
+    for path in ("/admin/doctors/new", "/admin/calendar", "/admin/settings"):
+        page.goto(path)
+        accessible(page)
