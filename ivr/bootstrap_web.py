@@ -13,7 +13,7 @@ from ivr.desk import utc_now
 from ivr.domain.user import Role, User
 from ivr.importing.editing import TimetableEditor
 from ivr.phone.exchange import AmiExchange
-from ivr.phone_config import phone_config_of
+from ivr.phone_config import phone_config_of, recordings_folder
 from ivr.run_time import Current
 from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
@@ -67,6 +67,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "on_log_out": (desk.leave,),
             "on_left": (desk.page_gone,),
             "egisz": bootstrap.egisz_of(settings),
+            "recordings": recordings_folder(settings),
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )

@@ -196,3 +196,15 @@ class HoursClash(Refusal):
     """The doctor would see two patients at the same time."""
 
     code = "hours_clash"
+
+
+class LastAdministrator(Refusal):
+    """Without him nobody could let anybody in."""
+
+    code = "last_administrator"
+
+
+class NotYourself(Refusal):
+    """Nobody closes or demotes himself."""
+
+    code = "not_yourself"

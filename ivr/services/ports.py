@@ -26,6 +26,7 @@ from ivr.services.report_ports import Reports
 
 if TYPE_CHECKING:
     from ivr.services.absences import Noted
+    from ivr.services.audit import Entry, Sought
 
 
 class StorageDown(Exception):
@@ -402,6 +403,11 @@ class Attempts(Protocol):
 
 class Audit(Protocol):
     def add(self, *, who: str, action: str, detail: Mapping[str, Any], now: datetime) -> None: ...
+
+    def find(self, sought: "Sought", *, limit: int, skip: int) -> "list[Entry]":
+        """The newest first."""
+
+    def actions(self) -> list[str]: ...
 
 
 class Work(Protocol):

@@ -86,3 +86,9 @@ def removed(work: "Work", recordings: Iterable[Recording], *, now: datetime) -> 
     with work:
         work.recordings.mark_removed([recording.id for recording in recordings], now)
         work.commit()
+
+
+def get(work: "Work", recording_id: int) -> Recording:
+    """Raises NotFound."""
+    with work.reading():
+        return work.recordings.get(recording_id)

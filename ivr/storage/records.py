@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from ivr.domain.identifiers import PhoneNumber
+from ivr.services.audit import Entry, Sought
 from ivr.services.ports import Consent
 from ivr.storage.register import Register, e164, phone
 from ivr.storage.tables import audit, consents, failed_identifications
@@ -70,3 +71,19 @@ def _counted(caller: PhoneNumber | None) -> str:
 class AuditRegister(Register):
     def add(self, *, who: str, action: str, detail: Mapping[str, Any], now: datetime) -> None:
         self._run(insert(audit).values(who=who, action=action, detail=dict(detail), at=now))
+
+    def find(self, sought: Sought, *, limit: int, skip: int) -> list[Entry]:
+        own = audit.c
+        wanted = [own.at >= sought.since, own.at < sought.until]
+        if sought.who is not None:
+            wanted.append(own.who == sought.who)
+        if sought.action is not None:
+            wanted.append(own.action == sought.action)
+        for key, value in (("patient", sought.patient_id), ("booking", sought.booking_id)):
+            if value is not None:
+                wanted.append(own.detail[key].as_integer() == value)
+        chosen = select(audit).where(*wanted).order_by(own.at.desc(), own.id.desc()).limit(limit).offset(skip)
+        return [Entry(**row._mapping) for row in self._run(chosen)]
+
+    def actions(self) -> list[str]:
+        return list(self._run(select(audit.c.action).distinct().order_by(audit.c.action)).scalars())

@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -79,7 +80,8 @@ class Workplaces:
         self._keeper = threading.Thread(target=self._keep, name="holds", daemon=True)
 
     def start(self) -> None:
-        self._run(lambda work: _end_states(work, self._now()))
+        with suppress(StorageDown):  # reports then count the last states of before as going on
+            self._run(lambda work: _end_states(work, self._now()))
         self._keeper.start()
         self._listener.start()
         self._exchange.start(self.heard)

@@ -1,0 +1,77 @@
+"""Who works at the desk: added, changed, closed; there is always an administrator."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ivr.domain.refusals import LastAdministrator, NotYourself
+from ivr.domain.user import Role, User
+from ivr.services import access, passwords
+from ivr.services.ports import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A user as the administrator sees him."""
+
+    user: User
+    seen_at: datetime | None
+    """The last sign of life of a session that has not ended."""
+
+
+def everybody(work: Work, *, idle: timedelta, now: datetime) -> list[Listed]:
+    """By name, those who work here first."""
+    with work.reading():
+        users = work.users.all()
+        seen = {user.id: [one.seen_at for one in work.web_sessions.live(user.id, now - idle)] for user in users}
+    listed = [Listed(user, max(seen[user.id], default=None)) for user in users]
+    return sorted(listed, key=lambda one: (not one.user.active, one.user.name))
+
+
+def get(work: Work, user_id: int) -> User:
+    """Raises NotFound."""
+    with work.reading():
+        return work.users.get(user_id)
+
+
+def add(work: Work, *, login: str, name: str, role: Role, who: str, now: datetime) -> tuple[int, str]:
+    """A new user and the password for his first log-in. Raises LoginTaken."""
+    password = passwords.one_time()
+    user = User(0, login, name, role, must_change=True)
+    return access.add_user(work, user, password, who=who, now=now), password
+
+
+def change(work: Work, user: User, *, by: int, now: datetime) -> None:
+    """Name, role, open or closed; whoever is closed is logged out. Raises NotFound, NotYourself, LastAdministrator."""
+    with work:
+        before = work.users.get(user.id)
+        if user.id == by and (user.role, user.active) != (before.role, before.active):
+            raise NotYourself
+        if _is_administrator(before) and not _is_administrator(user) and not _others(work, user.id):
+            raise LastAdministrator
+        work.users.save(replace(user, login=before.login, must_change=before.must_change))
+        if not user.active or user.role is not before.role:
+            work.web_sessions.end_all(user.id, now)
+        detail = {"user": user.id, "role": user.role.value, "active": user.active}
+        work.audit.add(who=f"user:{by}", action="user changed", detail=detail, now=now)
+        work.commit()
+
+
+def reset_password(work: Work, user_id: int, *, by: int, now: datetime) -> str:
+    """A password for one log-in; his sessions end, a lock is lifted. Raises NotFound."""
+    password = passwords.one_time()
+    fresh = passwords.digest(password)
+    with work:
+        work.users.get(user_id)
+        work.users.set_password(user_id, fresh, must_change=True)
+        work.web_sessions.end_all(user_id, now)
+        work.audit.add(who=f"user:{by}", action="password reset", detail={"user": user_id}, now=now)
+        work.commit()
+    return password
+
+
+def _is_administrator(user: User) -> bool:
+    return user.active and user.role is Role.ADMINISTRATOR
+
+
+def _others(work: Work, user_id: int) -> bool:
+    return any(_is_administrator(other) for other in work.users.all() if other.id != user_id)

@@ -1,0 +1,142 @@
+"""The audit log, searched by time, person, action and what it was about."""
+
+import csv
+import io
+import json
+from datetime import date, datetime, time, timedelta
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue as Answer
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from ivr.domain.user import Right
+from ivr.services import audit
+from ivr.services.audit import Entry, Sought
+from ivr.web.access import needs, who
+from ivr.web.admin import pages
+from ivr.web.forms import Form
+from ivr.web.site import run, site
+
+ACTIONS = {
+    "absence added": "Внесено отсутствие",
+    "absence removed": "Убрано отсутствие",
+    "audit exported": "Выгружен журнал",
+    "audit searched": "Поиск в журнале",
+    "booking.cancelled": "Отменена запись",
+    "booking.made": "Сделана запись",
+    "calendar changed": "Изменён календарь",
+    "doctor added": "Добавлен врач",
+    "doctor changed": "Изменён врач",
+    "hours added": "Добавлены часы приёма",
+    "hours removed": "Убраны часы приёма",
+    "log-in": "Вход",
+    "log-in refused": "Неверный пароль",
+    "password changed": "Сменил пароль",
+    "password reset": "Сброшен пароль",
+    "patient shown": "Просмотр пациента",
+    "patient.document": "Внесён документ",
+    "patient.new": "Новый пациент",
+    "patient.phone": "Изменён телефон",
+    "recording heard": "Прослушана запись",
+    "search": "Поиск пациента",
+    "sessions ended": "Завершены сеансы",
+    "settings changed": "Изменены настройки",
+    "task.done": "Выполнена задача",
+    "user added": "Добавлен сотрудник",
+    "user changed": "Изменён сотрудник",
+}
+NUMBER = NumberRange(1, 2**62, "Целое положительное число.")
+
+
+class Search(Form):
+    first = DateField("С", validators=[InputRequired()])
+    last = DateField("По", validators=[InputRequired()])
+    who = SelectField("Кто")
+    action = SelectField("Действие")
+    patient = IntegerField("Номер пациента", validators=[Optional(), NUMBER])
+    booking = IntegerField("Номер записи", validators=[Optional(), NUMBER])
+    page = IntegerField("Страница", default=0, validators=[Optional(), NumberRange(0, 10_000)])
+
+
+@pages.route("/audit", methods=["GET", "POST"], endpoint="audit")
+@needs(Right.AUDIT)
+def search() -> Answer:
+    names, form = _names(), _form()
+    if request.method == "GET":
+        return _page(form, names, None, more=False)
+    if not form.validate() or _backwards(form):
+        return _page(form, names, None, more=False), 422
+    number = form.page.data or 0
+    found, more = run(audit.search, _sought(form), page=number, who=who(), now=site().now())
+    return _page(form, names, found, more=more)
+
+
+@pages.post("/audit.csv")
+@needs(Right.AUDIT)
+def export_audit() -> Answer:
+    form, names = _form(), _names()
+    if not form.validate() or _backwards(form):
+        return _page(form, names, None, more=False), 422
+    found = run(audit.export, _sought(form), who=who(), now=site().now())
+    file = io.StringIO()
+    rows = csv.writer(file, delimiter=";")
+    rows.writerow(["Время", "Кто", "Действие", "Подробности"])
+    for one in found:
+        local = one.at.astimezone(site().rules.zone)
+        detail = json.dumps(one.detail, ensure_ascii=False)
+        rows.writerow([f"{local:%d.%m.%Y %H:%M:%S}", names.get(one.who, one.who), _title(one.action), _plain(detail)])
+    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
+    return Response("\ufeff" + file.getvalue(), mimetype="text/csv", headers=headers)
+
+
+def _form() -> Search:
+    here = site()
+    today = here.rules.today(here.now())
+    form = Search(first=today - timedelta(days=6), last=today)
+    form.who.choices = [SelectChoice("", "все"), *(SelectChoice(key, name) for key, name in _names().items())]
+    known = sorted({*run(audit.actions), *ACTIONS}, key=_title)
+    form.action.choices = [SelectChoice("", "все"), *(SelectChoice(key, _title(key)) for key in known)]
+    return form
+
+
+def _names() -> dict[str, str]:
+    """`user:7` to the user's name."""
+    with site().new_work().reading() as work:
+        return {f"user:{user.id}": user.name for user in work.users.all()}
+
+
+def _backwards(form: Search) -> bool:
+    if form.first.data <= form.last.data:
+        return False
+    form.refuse("last", "Последний день раньше первого.")
+    return True
+
+
+def _sought(form: Search) -> Sought:
+    return Sought(
+        since=_midnight(form.first.data),
+        until=_midnight(form.last.data + timedelta(days=1)) if form.last.data < date.max else _midnight(date.max),
+        who=form.who.data or None,
+        action=form.action.data or None,
+        patient_id=form.patient.data,
+        booking_id=form.booking.data,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(min(max(day, date(1970, 1, 2)), date(9999, 1, 1)), time(), site().rules.zone)
+
+
+def _title(action: str) -> str:
+    return ACTIONS.get(action, action)
+
+
+def _plain(text: str) -> str:
+    """A table program takes a cell that begins so for a formula."""
+    return f"'{text}" if text[:1] in "=+-@" else text
+
+
+def _page(form: Search, names: dict[str, str], found: list[Entry] | None, *, more: bool) -> str:
+    return render_template("admin/audit.html", form=form, names=names, found=found, more=more, title=_title)
