@@ -66,6 +66,21 @@ function listen() {
   addEventListener('pagehide', () => stream.close());
 }
 
+/** Calls `look` soon after being asked, however often; at most every so many ms, and not while nobody sees the page. */
+export function seldom(look, every) {
+  let timer = null, last = 0, missed = false;
+  const run = () => {
+    timer = null;
+    missed = document.hidden;
+    if (missed) return;
+    last = Date.now();
+    look().catch(() => {});
+  };
+  const ask = () => { timer ??= setTimeout(run, Math.max(200, last + every - Date.now())); };
+  document.addEventListener('visibilitychange', () => { if (missed && !document.hidden) ask(); });
+  return ask;
+}
+
 // --- a session ends when nobody is there; keys, the mouse and a talk are signs of life
 let lastLife = 0;
 export function alive() {

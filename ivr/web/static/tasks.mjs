@@ -1,5 +1,5 @@
 // The list of tasks stays true by itself; a taken task stays taken while its page is open.
-import { live, post, say } from './site.mjs';
+import { live, post, say, seldom } from './site.mjs';
 
 const list = document.getElementById('list');
 const kept = document.getElementById('kept');
@@ -14,12 +14,8 @@ async function refresh() {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-// Changes come in bursts: one look after the last of them is enough.
-let waiting;
-function soon() {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => refresh().catch(() => {}), 250);
-}
+// Every booking changes the list somewhere, and many pages show it.
+const soon = seldom(refresh, 3000);
 
 async function keep() {
   try {

@@ -1,5 +1,5 @@
 // The wallboard: queue and operators by events, the rest fetched when something has changed.
-import { get, live, post } from './site.mjs';
+import { get, live, post, seldom } from './site.mjs';
 
 const $ = (id) => document.getElementById(id);
 const wall = $('wall');
@@ -86,13 +86,6 @@ function tick() {
 }
 
 // However many events come, one look a second is enough for people.
-function seldom(look, every) {
-  let timer = null, last = 0;
-  return () => {
-    timer ??= setTimeout(() => { timer = null; last = Date.now(); look().catch(() => {}); }, Math.max(0, last + every - Date.now()));
-  };
-}
-
 const refresh = seldom(async () => {
   const state = await get(wall.dataset.state);
   ({ agents, queue, calls } = state);
