@@ -20,12 +20,20 @@ const shown = {
 };
 const text = (value, kind) => (value === null || value === undefined ? '—' : shown[kind](value));
 
+// Marks at whole minutes and hours, not at hundreds of seconds; six at most.
+function minutes() {
+  const bars = told.series.filter((one) => !one.line);
+  const sums = told.names.map((_, row) => bars.reduce((sum, one) => (told.stacked ? sum + one.values[row] : Math.max(sum, one.values[row])), 0));
+  const most = Math.max(...sums);
+  return [10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400].find((step) => most / step <= 6);
+}
+
 function option() {
   const [ink, faint, line] = [colour('--text'), colour('--muted'), colour('--line')];
   const kind = told.series.find((one) => !one.line)?.kind ?? 'count';
   const axis = { axisLabel: { color: faint, fontSize: 13 }, axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } } };
   const names = { type: 'category', data: told.names, ...axis, inverse: told.lying, splitLine: { show: false } };
-  const values = { type: 'value', ...axis, minInterval: kind === 'count' ? 1 : 0, axisLabel: { ...axis.axisLabel, formatter: (value) => text(value, kind) } };
+  const values = { type: 'value', ...axis, minInterval: kind === 'count' ? 1 : 0, interval: kind === 'seconds' ? minutes() : undefined, axisLabel: { ...axis.axisLabel, formatter: (value) => text(value, kind) } };
   const shares = { type: 'value', min: 0, max: 1, ...axis, splitLine: { show: false }, axisLabel: { ...axis.axisLabel, formatter: (value) => text(value, 'share') } };
   const withLine = told.series.some((one) => one.line);
   return {
@@ -45,7 +53,7 @@ function option() {
 function series(one, ink) {
   if (!one.line) return { name: one.name, type: 'bar', data: one.values, stack: told.stacked ? 'all' : undefined, barMaxWidth: 46 };
   const goal = told.goal === null ? {} : { markLine: { silent: true, symbol: 'none', data: [{ yAxis: told.goal }], lineStyle: { color: ink, type: 'dashed' }, label: { formatter: `цель ${text(told.goal, 'share')}`, color: ink, position: 'insideEndTop' } } };
-  return { name: one.name, type: 'line', yAxisIndex: 1, data: one.values, symbolSize: 8, lineStyle: { width: 3 }, ...goal };
+  return { name: one.name, type: 'line', yAxisIndex: 1, data: one.values, symbolSize: 8, color: ink, lineStyle: { width: 3 }, ...goal };
 }
 
 function tip(points) {
