@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ivr.phone.exchange import AmiExchange
-from ivr.services.exchange import Answered, Connected, Ended, Missed
+from ivr.services.exchange import Answered, Connected, Ended, Missed, SpyMode
 from tests.asterisk import running_asterisk
 from tests.phone.desk_watch import DeskWatch
 from tests.phone.far_phone import until
@@ -167,6 +167,24 @@ async def test_a_talk_is_recorded_and_silence_while_it_is_paused(asterisk, excha
     assert loud[1] > 100
     assert min(loud) < 5
     assert loud[-2] > 100
+
+
+@pytest.mark.parametrize("mode", list(SpyMode))
+async def test_a_supervisor_hears_a_talk(exchange, operator, phone, watch, mode):
+    first, supervisor = await operator(1), await operator(2, ready=False)
+    await phone.call("sings", to=QUEUE)
+    await first.until("state.call?.stage === 'ringing'")
+    await first.do("phone.answer()")
+    await watch.first(Answered)
+
+    await asyncio.to_thread(exchange.spy, "op2", "op1", mode)
+    await supervisor.until("state.call?.stage === 'ringing' && state.call.key === null")
+    await supervisor.do("phone.answer()")
+    await supervisor.hears()
+    await first.do("phone.hangUp()")
+
+    await supervisor.until("state.call === null")
+    assert [ended.phone for ended in watch.of(Ended)] == ["op1"]
 
 
 SECOND = 16_000
