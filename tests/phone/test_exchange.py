@@ -307,6 +307,19 @@ async def test_a_caller_handed_back_to_the_queue_keeps_his_key(operator, phone, 
     assert (await first.rings(10)).invite.headers["x-call-key"] == key
 
 
+async def test_the_desk_gives_a_caller_back_to_the_queue(exchange, operator, phone, watch):
+    key, first, leg, _ = await talking(operator, phone, watch)
+
+    await asyncio.to_thread(exchange.requeue, "op1")
+
+    assert (await watch.first(Ended)).transferred
+    await phone.reaches("ivr-back Set QUEUE_PRIO=50", "ivr-operators Queue")
+    assert (await first.rings(10)).invite.headers["x-call-key"] == key
+    assert leg.over.is_set()
+    with pytest.raises(NobodyTalks):
+        await asyncio.to_thread(exchange.requeue, "op1")
+
+
 async def test_a_colleague_is_asked_and_takes_the_caller(operator, phone, watch):
     key, first, leg, [second] = await talking(operator, phone, watch, 2)
 
