@@ -24,6 +24,9 @@ PBX = {
 }
 
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  rendered, not bound
+
+
 def test_an_existing_asterisk_takes_the_files_in_by_include(tmp_path):
     config = phone_config(tmp_path, operators=(Operator("op1", "secret"),))
     asterisk = Asterisk(program(), config)
@@ -189,3 +192,29 @@ def test_what_is_only_to_be_included_touches_no_other_file(tmp_path, monkeypatch
 
     assert CliRunner().invoke(asterisk_app, ["render", str(tmp_path), "--include"]).exit_code == 0
     assert (tmp_path / "extensions.conf").read_text() == "[theirs]\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        (
+            {"bind": "127.0.0.1"},
+            "ice_deny = 0.0.0.0/0\nice_permit = 127.0.0.1/32\n\n[ice_host_candidates]\n10.1.2.3 => 127.0.0.1",
+        ),
+        ({"bind": "10.1.2.3"}, "ice_deny = 0.0.0.0/0\nice_permit = 10.1.2.3/32"),
+        ({"bind": EVERYWHERE}, "strictrtp = yes\n\n"),
+        (
+            {"bind": EVERYWHERE, "external_address": "198.51.100.7"},
+            "[ice_host_candidates]\n10.1.2.3 => 198.51.100.7,include_local_address",
+        ),
+    ],
+    ids=["loopback", "one address", "everywhere", "behind a router"],
+)
+def test_browsers_are_offered_the_address_that_reaches_us(tmp_path, monkeypatch, changes, lines):
+    monkeypatch.setattr("ivr.phone.ice.own_address", lambda: "10.1.2.3")
+
+    render(phone_config(tmp_path, **changes), tmp_path, tmp_path / "out")
+
+    rendered = (tmp_path / "out" / "rtp.conf").read_text() + "\n"
+    assert lines in rendered
+    assert ("ice_host_candidates" in rendered) == ("ice_host_candidates" in lines)
