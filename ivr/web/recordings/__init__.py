@@ -36,7 +36,8 @@ def all_recordings() -> Answer:
         names=names,
         phones=phones,
         phone=phone,
-        day_length=timedelta(1),
+        day_before=day - timedelta(1),
+        day_after=day + timedelta(1),
     )
 
 
