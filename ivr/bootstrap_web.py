@@ -18,6 +18,8 @@ from ivr.run_time import Current
 from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
 from ivr.settings import Settings, secret_of
+from ivr.speech.phrasebook import Phrasebook
+from ivr.spoken import HeardPhrases
 from ivr.web.app import create_app
 from ivr.web.feed import Feed
 from ivr.web.hub import Hub
@@ -50,6 +52,10 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
     current = Current(bootstrap.rules_of(settings), bootstrap.hospital_of(settings), works)
     hub, exchange = Hub(), exchange or AmiExchange(phone_config_of(settings), clock)
+    spoken = HeardPhrases(
+        Phrasebook.load(settings.path(settings.folders.prompts)),
+        lambda: bootstrap.voice_of(settings),
+    )
     desk = Workplaces(exchange, hub, works, lambda: current.rules, clock)
     site = Site(
         new_work=works,
@@ -61,6 +67,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
         make_guest_token=partial(guest_token.make, secret_of(settings, "guest")),
         desk=desk,
         hub=hub,
+        spoken=spoken,
         look_at_settings=current.look,
         timetable=TimetableEditor(works, load_specialities().posts, lambda: current.rules, clock),
         extras={
@@ -87,6 +94,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
         feed.close()
         site.hub.close()
         site.exchange.close()
+        spoken.close()
         works.close()
 
     return OpenSite(app, site, close)

@@ -9,6 +9,7 @@ import signal
 from ivr import bootstrap
 from ivr.commands.recordings import RecordingKeeper
 from ivr.desk import utc_now
+from ivr.domain.run_time import LEXICON
 from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
 from ivr.phone.guest_door import GuestDoor
@@ -17,14 +18,17 @@ from ivr.phone.recogniser import Recogniser
 from ivr.phone.recordings import RecordingWatch
 from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of, recordings_folder
+from ivr.services import run_time
 from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.speech.sounds import Voice
+from ivr.speech.wording import BadWording
 
 log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 3600.0
 AGAIN_SECONDS = 5.0
+LEARN_SECONDS = 30.0
 
 
 def serve(settings: Settings, *, parent: int | None = None) -> None:
@@ -84,6 +88,22 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, record
         await recordings.tidy()
         voice.prepare(bootstrap.usual_sounds(settings, house))
         await asyncio.sleep(KEEP_SECONDS)
+
+
+async def _learn(settings: Settings, house: bootstrap.House, voice: Voice) -> None:
+    """Read words as the administrator has put them right, soon after he did."""
+    known: dict[str, str] = {}
+    while True:
+        with contextlib.suppress(StorageDown):
+            readings = dict((await house.work(run_time.stored)).get(LEXICON, {}))
+            if readings != known:
+                known = readings
+                try:
+                    voice.learn(readings)
+                except BadWording as problem:
+                    log.error("a word cannot be read so, it is left as it was", extra={"reason": str(problem)})
+                voice.prepare(bootstrap.usual_sounds(settings, house))
+        await asyncio.sleep(LEARN_SECONDS)
 
 
 async def _close_crashed(house: bootstrap.House) -> None:

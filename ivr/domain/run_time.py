@@ -53,6 +53,8 @@ NUMBERS: Mapping[str, Number] = {
 """The same limits as in the settings files."""
 CENTRALISED = "centralised"
 DAYS = "days"
+LEXICON = "lexicon"
+"""Words with their stress, as the voice is to read them."""
 HOURS: Mapping[str, str] = {
     "operator_hours": "Операторы",
     "adult_hours": "Взрослая поликлиника",

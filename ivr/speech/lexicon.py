@@ -1,6 +1,5 @@
 """Stress and readings that an engine would get wrong: prompts/lexicon.toml applied to whole words."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +16,6 @@ class Lexicon:
 
     def __init__(self, words: Mapping[str, str]) -> None:
         self._words = words
-        self.version = hashlib.sha256(repr(sorted(words.items())).encode()).hexdigest()[:12]
 
     @classmethod
     def load(cls, folder: Path = PROMPTS) -> "Lexicon":
@@ -27,6 +25,13 @@ class Lexicon:
         for pattern, said in read_tables(path).get("words", {}).items():
             words |= _forms(pattern, said, f"{path.name}: {pattern}")
         return cls(words)
+
+    def with_words(self, readings: Mapping[str, str]) -> "Lexicon":
+        """These words, too, or read otherwise. Raises BadWording, naming the word."""
+        words = dict(self._words)
+        for pattern, said in readings.items():
+            words |= _forms(pattern, said, pattern)
+        return Lexicon(words)
 
     def __contains__(self, word: str) -> bool:
         return word.lower() in self._words

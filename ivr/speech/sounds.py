@@ -82,7 +82,7 @@ class Voice:
     def __init__(self, engines: Sequence[Choice], lexicon: Lexicon, config: VoiceConfig) -> None:
         self.counters = Counters()
         self.engines = [VoiceProcess(choice, patience=config.patience) for choice in engines]
-        self._config, self._lexicon = config, lexicon
+        self._config, self._lexicon, self._own_lexicon = config, lexicon, lexicon
         self._kept = frozenset(map(_bare, config.fragments))
         self._cache = SoundCache(config.folder / "shared", most_bytes=config.most_bytes)
         self._private = PrivateSounds(config.folder / "private")
@@ -102,6 +102,11 @@ class Voice:
     async def sounds(self, utterance: Utterance) -> list[Path]:
         """Absolute paths without extension, to be played one after another. Raises SoundMissing."""
         return [await self._sound(piece) for piece in self._pieces(utterance)]
+
+    def learn(self, readings: Mapping[str, str]) -> None:
+        """Read these words so from now on; only sentences with them are made anew. Raises BadWording."""
+        self._lexicon = self._own_lexicon.with_words(readings)
+        self._known.clear()
 
     def prepare(self, utterances: Sequence[Utterance]) -> None:
         """Have these ready soon; returns at once. A failure shows when the sound is asked for."""
@@ -226,7 +231,7 @@ class Voice:
         """Where the sound belongs; anything that changes how it is heard changes the place."""
         said = self._lexicon.for_engine(engine.choice.engine, piece.text)
         source = await engine.version()
-        key = key_of(audio.CHAIN, source, engine.choice.voice, str(piece.rate), self._lexicon.version, said)
+        key = key_of(audio.CHAIN, source, engine.choice.voice, str(piece.rate), said)
         return self._private.place(_call.get(), key) if piece.private else self._cache.place(key)
 
     async def _make(self, engine: VoiceProcess, piece: _Piece, out: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from flask import current_app
@@ -12,6 +11,7 @@ from ivr.domain.hospital import Hospital
 from ivr.domain.rules import Rules
 from ivr.services.exchange import Exchange
 from ivr.services.ports import Work
+from ivr.services.spoken import Spoken
 from ivr.services.timetable import Editor
 from ivr.web.hub import Hub
 from ivr.web.workplace import Workplaces
@@ -45,8 +45,8 @@ class Site:
     desk: Workplaces
     hub: Hub
     idle: timedelta = timedelta(minutes=30)
-    speak: Callable[[str], Path | None] = lambda _text: None
-    """A WAV of these words in the voice that callers hear; None where there is no voice."""
+    spoken: Spoken | None = None
+    """None where there is no voice."""
     look_at_settings: Callable[[], None] = lambda: None
     """Take up at once what was changed at run time; else it is seen within half a minute."""
     timetable: Editor | None = None

@@ -172,6 +172,22 @@ def test_the_telephone_takes_up_what_was_changed(clients: Clients):
     assert telephone.rules.horizon_days == 7
 
 
+def test_a_phrase_is_heard_and_a_stress_put_right_changes_how_it_sounds(clients: Clients):
+    client = clients(Role.ADMINISTRATOR)
+    assert "Введите шестнадцать цифр полиса" in client.get("/admin/phrases", headers=HTML).text
+    before = client.get("/admin/phrases/oms.ask.wav")
+    assert before.data.startswith(b"RIFF")
+
+    refused = post(client, "/admin/phrases", {"word": "шестнадцать", "reading": "шестнадцать"})
+    post(client, "/admin/phrases", {"word": "шестнадцать", "reading": "ш+естнадцать"})
+
+    assert refused.status_code == 422
+    assert "одним знаком +" in refused.text
+    assert client.get("/admin/phrases/oms.ask.wav").data != before.data
+    post(client, "/admin/phrases/шестнадцать/remove")
+    assert client.get("/admin/phrases/oms.ask.wav").data == before.data
+
+
 @pytest.mark.browser
 @pytest.mark.xdist_group("browser")
 def test_the_chapters_are_accessible(served: Served, accessible):
@@ -182,6 +198,6 @@ def test_the_chapters_are_accessible(served: Served, accessible):
     accessible(page)
     page.goto("/admin/absences")
     accessible(page)
-    for path in ("/admin/doctors/new", "/admin/calendar", "/admin/settings"):
+    for path in ("/admin/doctors/new", "/admin/calendar", "/admin/settings", "/admin/phrases"):
         page.goto(path)
         accessible(page)

@@ -50,4 +50,4 @@ def chapters() -> list[Chapter]:
     return [one for one in MENU if user().may(one.right) and one.endpoint in current_app.view_functions]
 
 
-from ivr.web.admin import absences, audit, calendar, doctors, schedule, settings, users  # noqa: E402, F401 - each adds its views to `pages`
+from ivr.web.admin import absences, audit, calendar, doctors, phrases, schedule, settings, users  # noqa: E402, F401 - each adds its views to `pages`
