@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
-from ivr.web import access, admin, desk, home, live, recordings, registry, reports, tasks, wall, webphone
+from ivr.web import access, admin, desk, help, home, live, recordings, registry, reports, tasks, wall, webphone
 from ivr.web.access import check_routes, user_or_none
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
@@ -35,6 +35,7 @@ PARTS: Sequence[Blueprint] = (
     reports.pages,
     admin.pages,
     recordings.pages,
+    help.pages,
 )
 """Blueprints of the parts; each sets its own prefix."""
 MOST_BYTES = 2_000_000
