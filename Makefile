@@ -1,4 +1,4 @@
-.PHONY: help run test setup lint format bench clean
+.PHONY: help run test setup lint format bench screenshots clean
 .DEFAULT_GOAL := help
 
 IVR := .venv/bin/ivr
@@ -31,6 +31,10 @@ format: .venv/installed ## put the code into shape
 bench: .venv/installed ## measure; writes build/bench.json
 	@$(IVR) setup --tests
 	.venv/bin/python -m bench
+
+screenshots: .venv/installed ## take pictures of every page anew, into docs/screenshots
+	@$(IVR) setup --tests
+	.venv/bin/python -m tests.web.screenshots
 
 clean: ## remove everything that was made; the database goes too
 	rm -rf .venv build var prompts/generated

@@ -9,11 +9,16 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ivr.bootstrap import Works
+from ivr.desk import utc_now
 from ivr.phone.config import PROJECT
+from ivr.services import access
+from ivr.storage.engine import open_engine
 from tests.up.instance import Instance
 from tests.web.conftest import CHROMIUM, open_page
 
@@ -22,12 +27,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("bro
 ANNA = ("6256410854009015", "12031985")
 ZAKHAR = ("6290899754009083", "09092001")
 PATIENCE = 15_000
+ADMIN_PASSWORD = "strong-enough-77"
 
 
 @pytest.fixture(scope="module")
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The demo hospital, open at any hour, whatever day it is."""
-    folder = tmp_path_factory.mktemp("hospital")
+    ours = open_hospital(tmp_path_factory.mktemp("hospital"))
+    yield ours
+    ours.end()
+
+
+def open_hospital(folder: Path) -> Instance:
+    """The demo hospital, open at any hour, whatever day it is; ready to take calls."""
     ours = Instance(folder / "one", PROJECT / "prompts" / "generated")
     facts = (PROJECT / "ivr/data/hospital.toml").read_text(encoding="utf-8")
     always = re.sub(r'(?<=hours = )"\d\d:\d\d-\d\d:\d\d"', '"00:00-23:59"', facts)
@@ -44,9 +55,24 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     ours.up()
     try:
         ours.until_ready()
-        yield ours
-    finally:
+    except AssertionError:
         ours.end()
+        raise
+    return ours
+
+
+def first_administrator(hospital: Instance) -> tuple[str, str]:
+    """Login and password, after his first log-in."""
+    said = re.search(r"admin, password (\S+)", hospital.said())
+    assert said
+    url = hospital.environment.get("IVR_DATABASE__URL") or f"sqlite:///{hospital.folder}/var/ivr.db"
+    works = Works(open_engine(url))
+    with works().reading() as work:
+        known = work.users.secret("admin")
+    assert known
+    access.change_password(works(), known.user.id, said[1], ADMIN_PASSWORD, now=utc_now())
+    works.close()
+    return "admin", ADMIN_PASSWORD
 
 
 def _every_day_worked() -> str:
@@ -71,11 +97,19 @@ class Telephones:
         expect(page.locator("#state")).to_have_text("Разговор", timeout=PATIENCE)
         return page
 
-    def operator(self, login: str = "operator", *, ready: bool = True) -> Page:
+    def page(self, who: str | tuple[str, str] | None) -> Page:
+        """A page of one of the demo users, or of whoever has this login and password."""
         page = self._page("/login")
-        page.get_by_label("Имя для входа").fill(login)
-        page.get_by_label("Пароль").fill(self.password)
-        page.get_by_role("button", name="Войти").click()
+        if who is not None:
+            login, password = (who, self.password) if isinstance(who, str) else who
+            page.get_by_label("Имя для входа").fill(login)
+            page.get_by_label("Пароль").fill(password)
+            page.get_by_role("button", name="Войти").click()
+            page.wait_for_url(lambda url: not url.endswith("/login"))
+        return page
+
+    def operator(self, login: str = "operator", *, ready: bool = True) -> Page:
+        page = self.page(login)
         page.wait_for_url("**/desk")
         expect(page.locator("#state")).to_have_text("Ещё не готов", timeout=PATIENCE)
         if ready:
@@ -213,6 +247,10 @@ def test_a_caller_on_hold_hears_music_and_a_muted_operator_is_not_heard(phones):
     wants_a_person(caller)
     answers(operator)
 
+    operator.keyboard.press("Alt+R")
+    expect(operator.locator("#record")).to_have_attribute("aria-pressed", "true")
+    operator.keyboard.press("Alt+R")
+    expect(operator.locator("#record")).to_have_attribute("aria-pressed", "false")
     operator.keyboard.press("Alt+M")
     expect(operator.locator("#mute")).to_have_attribute("aria-pressed", "true")
     caller.wait_for_timeout(300)

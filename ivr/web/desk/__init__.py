@@ -93,6 +93,18 @@ def leave() -> Answer:
     return "", 204
 
 
+@pages.post("/record")
+@needs(Right.TAKE_CALLS)
+def record() -> Answer:
+    """Pause the recording while the caller says what is not to be kept, and go on."""
+    here = site()
+    own = here.desk.of(user().id)
+    if own is None or own.call_key is None:
+        return jsonify(message="Сейчас нет разговора."), 409
+    here.exchange.record(own.call_key, on=_sent().get("on") is True)
+    return "", 204
+
+
 @pages.post("/requeue")
 @needs(Right.TAKE_CALLS)
 def requeue() -> Answer:

@@ -61,6 +61,7 @@ function changed(now) {
   const talk = now.call?.stage === 'talking';
   if (talk !== (before.call?.stage === 'talking')) callSince = talk ? Date.now() : null;
   if (talk && before.call?.stage === 'ringing' && now.call.key) openRegistry(now.call.key);
+  if (!talk) press('record', false, 'Запись идёт ');
   if (now.call?.key && now.call.key !== before.call?.key) pop(now.call.key);
   if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem]) say(PROBLEMS[now.problem], 'bad');
   ringer.ring(now.call?.stage === 'ringing');
@@ -138,6 +139,12 @@ async function bookHeld() {
     say(problem.message, 'bad');
     button.disabled = false;
   }
+}
+
+async function pauseRecording() {
+  const paused = $('record').getAttribute('aria-pressed') !== 'true';
+  await post('/desk/record', { on: !paused });
+  press('record', paused, paused ? 'Запись на паузе ' : 'Запись идёт ');
 }
 
 async function suggestResult(key) {
@@ -245,6 +252,7 @@ $('reject').onclick = () => phone.reject();
 $('hang-up').onclick = () => phone.hangUp();
 $('mute').onclick = () => phone.mute(!state.call.muted);
 $('hold').onclick = () => phone.hold(!state.call.held);
+$('record').onclick = () => told(pauseRecording());
 $('keypad-open').onclick = () => unfold('keypad');
 $('transfer-open').onclick = async () => { if (unfold('transfer')) await showColleagues(); };
 $('blind').onclick = () => transfer($('number').value);

@@ -1,0 +1,87 @@
+"""Pictures of every page, with a real call going on: `make screenshots` writes docs/screenshots/."""
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.up.instance import Instance
+from tests.web import test_calls_browser as calls
+from tests.web.conftest import CHROMIUM, FLAGS
+
+OUT = Path(__file__).parents[2] / "docs" / "screenshots"
+PAGES = {
+    "registry": ("registrar", "/registry/"),
+    "tasks": ("supervisor", "/tasks"),
+    "wall": ("supervisor", "/wall"),
+    "reports": ("supervisor", "/reports"),
+    "recordings": ("supervisor", "/recordings"),
+    "help": ("operator", "/help"),
+    "card": ("operator", "/help/card/operator"),
+    "admin-users": ("admin", "/admin/users"),
+    "admin-doctors": ("admin", "/admin/doctors"),
+    "admin-absences": ("admin", "/admin/absences"),
+    "admin-calendar": ("admin", "/admin/calendar"),
+    "admin-phrases": ("admin", "/admin/phrases"),
+    "admin-settings": ("admin", "/admin/settings"),
+    "admin-audit": ("admin", "/admin/audit"),
+}
+
+
+def main() -> None:
+    """Take all of them, at 1280x720; the workplace in the dark, too."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder, sync_playwright() as playwright, ExitStack() as stack:
+        hospital = calls.open_hospital(Path(folder))
+        stack.callback(hospital.end)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        stack.callback(browser.close)
+        phones = calls.Telephones(hospital, browser, stack)
+        _calls(phones)
+        administrator = _administrator(hospital)
+        for name, (login, path) in PAGES.items():
+            page = phones.page(login if login != "admin" else administrator)
+            page.goto(path)
+            page.wait_for_timeout(1200)
+            _take(page, name)
+            page.context.close()
+
+
+def _calls(phones: calls.Telephones) -> None:
+    login = phones.page(None)
+    login.goto("/login")
+    _take(login, "login")
+    operator, caller = phones.operator(), phones.caller()
+    calls.to_the_nearest_time(caller, calls.ANNA)
+    calls.answer(caller, "Ближайшее время", "1")
+    _take(caller, "phone")
+    calls.answer(caller, "Записываю", "0")
+    calls.state(operator, "Звонок")
+    _take(operator, "desk-ringing")
+    calls.answers(operator)
+    operator.wait_for_timeout(2500)
+    _take(operator, "desk")
+    operator.emulate_media(color_scheme="dark")
+    _take(operator, "desk-dark")
+    wall = phones.page("supervisor")
+    wall.goto("/wall")
+    wall.wait_for_timeout(2000)
+    _take(wall, "wall-live")
+    operator.keyboard.press("Alt+Z")
+    calls.state(operator, "Завершение")
+
+
+def _administrator(hospital: Instance) -> tuple[str, str]:
+    """The first administrator, with a password of his own."""
+    return calls.first_administrator(hospital)
+
+
+def _take(page: Page, name: str) -> None:
+    page.screenshot(path=OUT / f"{name}.png")
+    print(OUT / f"{name}.png", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
