@@ -43,14 +43,15 @@ class Page:
                 text = self._events.get(timeout=PING_SECONDS)
             except queue.Empty:
                 if not still():
-                    yield _event("bye", {})
+                    yield BYE
                     return
                 yield ": ping\n\n"
                 continue
             if text is None:
-                yield _event("bye", {})
                 return
             yield text
+            if text == BYE:
+                return
 
 
 class Hub:
@@ -87,10 +88,11 @@ class Hub:
         self._put(_event(kind, data), user_id)
 
     def throw_out(self, user_id: int) -> None:
-        """End the streams of a user whose sessions are over."""
-        self._put(None, user_id)
+        """End the streams of a user whose sessions are over: his pages go to the log-in."""
+        self._put(BYE, user_id)
 
     def close(self) -> None:
+        """The site ends: pages stay as they are and listen again when it is back."""
         self._put(None, None)
 
     def _put(self, text: str | None, user_id: int | None) -> None:
@@ -103,3 +105,6 @@ class Hub:
 
 def _event(kind: str, data: Mapping[str, Any]) -> str:
     return f"event: {kind}\ndata: {json.dumps(data, ensure_ascii=False, default=str)}\n\n"
+
+
+BYE = _event("bye", {})

@@ -125,3 +125,14 @@ def test_the_last_page_of_a_user_is_known():
     assert hub.is_here(1)
     assert hub.leave(second)
     assert not hub.is_here(1)
+
+
+def test_a_site_that_ends_sends_nobody_to_the_log_in_but_a_closed_session_does():
+    hub = Hub()
+    ended, thrown_out = hub.join(1), hub.join(2)
+
+    hub.throw_out(2)
+    hub.close()
+
+    assert "bye" not in "".join(ended.stream(lambda: True))
+    assert "bye" in "".join(thrown_out.stream(lambda: True))

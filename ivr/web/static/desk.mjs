@@ -81,6 +81,8 @@ function typing() {
 async function refresh() {
   const now = await get('/desk/state');
   [me, queue] = [now.me, now.queue];
+  // The site has started anew and knows nobody yet; a talk goes on meanwhile.
+  if (!me && phone && !state.call) return register();
   if (me?.call && me.call !== shownCall) pop(me.call);
   show();
 }
