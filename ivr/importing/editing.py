@@ -7,9 +7,8 @@ from ivr.domain.post import Post
 from ivr.domain.refusals import HoursClash, NotFound
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import WorkRule
-from ivr.domain.slot import Slot
-from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.importing.storing import follow
+from ivr.services.aftermath import clinic_cancelled
 from ivr.services.timetable import Effect
 from ivr.storage.work import SqlWork
 
@@ -64,26 +63,11 @@ class TimetableEditor:
     ) -> Effect:
         done = follow(work, doctors, self._posts, rules, now)
         for slot in done.outside:
-            _ring_up(work, slot, rules, now)
+            for visit in work.bookings.of_doctor(slot.doctor_id, slot.starts_at, slot.ends_at):
+                clinic_cancelled(work, visit, "hours-", rules, now)
         work.changes.add("slots", ["all"])
         effect = Effect(done.added, done.withdrawn, len(done.outside))
         named = {"doctor": doctors[0]} if len(doctors) == 1 else {}
         detail = named | {"added": effect.added, "withdrawn": effect.withdrawn, "outside": effect.outside}
         work.audit.add(who=who, action=action, detail=detail, now=now)
         return effect
-
-
-def _ring_up(work: SqlWork, slot: Slot, rules: Rules, now: datetime) -> None:
-    """Whoever is booked at a time that is not worked any more is told."""
-    for visit in work.bookings.of_doctor(slot.doctor_id, slot.starts_at, slot.ends_at):
-        work.tasks.drop(visit.id, TaskKind.FEEDBACK)
-        call = NewTask(
-            key=f"hours-{visit.id}",
-            kind=TaskKind.CLINIC_CANCELLED,
-            owner=TaskOwner.under(centralised=rules.centralised),
-            due_at=now,
-            booking_id=visit.id,
-            patient_id=visit.patient_id,
-            phone=visit.contact,
-        )
-        work.tasks.add(call, now)

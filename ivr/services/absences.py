@@ -7,7 +7,8 @@ from ivr.domain.booking import Booking
 from ivr.domain.refusals import AlreadyCalled
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence
-from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
+from ivr.domain.tasks import TaskKind
+from ivr.services.aftermath import clinic_cancelled
 from ivr.services.ports import Work
 
 
@@ -36,8 +37,7 @@ def add(work: Work, absence: Absence, reason: str, *, who: str, rules: Rules, no
         absence_id = work.schedule.add_absence(absence, rules.zone, reason)
         visits = _visits(work, absence, rules, now)
         for visit in visits:
-            work.tasks.drop(visit.id, TaskKind.FEEDBACK)  # nobody confirms what does not take place
-            work.tasks.add(_call(absence_id, visit, rules, now), now)
+            clinic_cancelled(work, visit, _prefix(absence_id), rules, now)
         work.changes.add("slots", ["all"])
         detail = {"absence": absence_id, "doctor": absence.doctor_id, "visits": len(visits)}
         work.audit.add(who=who, action="absence added", detail=detail, now=now)
@@ -74,18 +74,6 @@ def coming(work: Work, *, rules: Rules, now: datetime) -> list[Noted]:
 def _visits(work: Work, absence: Absence, rules: Rules, now: datetime) -> list[Booking]:
     since, until = rules.span(absence.first)[0], rules.span(absence.last)[1]
     return work.bookings.of_doctor(absence.doctor_id, max(since, now), until)
-
-
-def _call(absence_id: int, visit: Booking, rules: Rules, now: datetime) -> NewTask:
-    return NewTask(
-        key=f"{_prefix(absence_id)}{visit.id}",
-        kind=TaskKind.CLINIC_CANCELLED,
-        owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=now,
-        booking_id=visit.id,
-        patient_id=visit.patient_id,
-        phone=visit.contact,
-    )
 
 
 def _prefix(absence_id: int) -> str:

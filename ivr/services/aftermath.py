@@ -44,3 +44,18 @@ def freed(work: Work, booking: Booking, now: datetime) -> None:
         slot_id=booking.slot.id,
     )
     work.tasks.add(task, now)
+
+
+def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: datetime) -> None:
+    """The visit cannot take place: somebody rings the patient up, and nobody asks him to confirm it (1.6)."""
+    work.tasks.drop(visit.id, TaskKind.FEEDBACK)
+    task = NewTask(
+        key=f"{why}{visit.id}",
+        kind=TaskKind.CLINIC_CANCELLED,
+        owner=TaskOwner.under(centralised=rules.centralised),
+        due_at=now,
+        booking_id=visit.id,
+        patient_id=visit.patient_id,
+        phone=visit.contact,
+    )
+    work.tasks.add(task, now)
