@@ -74,7 +74,7 @@ class Softphone:
     async def state(self) -> dict[str, Any]:
         return await self.do("phone.state")
 
-    async def until(self, condition: str, within: float = 8) -> None:
+    async def until(self, condition: str, within: float = 20) -> None:
         """Wait until it holds of `state`, `told` and `phone`."""
         script = f"(() => {{ const state = phone.state; return !!({condition}); }})()"
         try:

@@ -140,7 +140,7 @@ def open_page(browser: Browser, stack: ExitStack, address: str, path: str | None
     own = browser.new_context(base_url=address, viewport={"width": 1280, "height": 720}, locale="ru-RU", **context)
     stack.callback(own.close)
     page = own.new_page()
-    page.set_default_timeout(8000)
+    page.set_default_timeout(20_000)
     problems: list[str] = []
     page.on("pageerror", lambda problem: problems.append(str(problem)))
     page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)

@@ -189,7 +189,7 @@ def test_a_phrase_is_heard_and_a_stress_put_right_changes_how_it_sounds(clients:
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_the_chapters_are_accessible(served: Served, accessible):
     page = served.page(Role.ADMINISTRATOR, "/admin/doctors")
     accessible(page)

@@ -22,11 +22,11 @@ from ivr.storage.engine import open_engine
 from tests.up.instance import Instance
 from tests.web.conftest import CHROMIUM, open_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("desk")]
 
 ANNA = ("6256410854009015", "12031985")
 ZAKHAR = ("6290899754009083", "09092001")
-PATIENCE = 15_000
+PATIENCE = 20_000
 ADMIN_PASSWORD = "strong-enough-77"
 
 

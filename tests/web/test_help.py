@@ -40,7 +40,7 @@ def test_the_chapter_of_ones_own_role_comes_first(clients: Clients, role: Role):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_each_card_is_one_page_of_a4_and_the_help_is_accessible(served: Served, accessible):
     page = served.page(Role.SUPERVISOR, "/help")
     accessible(page)

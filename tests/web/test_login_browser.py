@@ -5,7 +5,7 @@ import pytest
 from ivr.domain.user import Role
 from tests.web.conftest import PASSWORD, Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
 
 def test_a_user_logs_in_by_keyboard_alone_and_out_again(served: Served, accessible):

@@ -19,7 +19,7 @@ from ivr.storage.tables import audit, patients, slots
 from tests.asterisk import free_ports
 from tests.web.conftest import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 
 ANNA = "6256410854009015"
 ANNAS_SNILS = "90000100792"

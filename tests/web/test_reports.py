@@ -187,7 +187,7 @@ def test_days_are_iterated_inclusively(clients: Clients):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_charts_are_drawn_under_the_strict_policy_and_follow_the_dark(served: Served, accessible):
     fill(served.opened, served.users)
     page = served.page(Role.SUPERVISOR, "/reports")
@@ -205,7 +205,7 @@ def test_charts_are_drawn_under_the_strict_policy_and_follow_the_dark(served: Se
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_a_range_is_chosen_and_downloaded_by_keyboard(served: Served):
     fill(served.opened, served.users)
     page = served.page(Role.SUPERVISOR, "/reports?report=load")

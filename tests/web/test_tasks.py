@@ -184,7 +184,7 @@ def test_a_task_that_is_none_is_told_so(clients: Clients):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_a_task_is_done_by_keyboard_and_the_other_page_sees_it_at_once(served: Served, accessible):
     a_callback(served.opened, patient_id=1)
     other = served.page(Role.SUPERVISOR, "/tasks?kind=CALLBACK")

@@ -123,8 +123,8 @@ def test_a_recording_is_heard_in_parts_and_each_hearing_is_noted_once(clients: C
     page = client.get("/recordings", headers=HTML).text
     assert "1:05" in page
 
-    first = client.get(f"/recordings/{recorded.id}.wav", headers={"Range": "bytes=0-99"})
-    second = client.get(f"/recordings/{recorded.id}.wav", headers={"Range": "bytes=100-"})
+    first = client.get(f"/recordings/{recorded.id}.wav", headers={"Range": "bytes=0-99"}, buffered=True)
+    second = client.get(f"/recordings/{recorded.id}.wav", headers={"Range": "bytes=100-"}, buffered=True)
 
     assert (first.status_code, len(first.data)) == (206, 100)
     assert (second.status_code, len(second.data)) == (206, 1904)
@@ -155,7 +155,7 @@ def test_a_file_name_that_leads_elsewhere_opens_nothing(clients: Clients, record
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_users_audit_and_recordings_are_accessible(served: Served, accessible):
     page = served.page(Role.ADMINISTRATOR, "/admin/users")
     accessible(page)

@@ -224,7 +224,7 @@ def fits(page):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_the_wall_is_live_large_and_does_not_scroll(office, shown, accessible):
     page = shown.page(Role.ADMINISTRATOR, "/wall")
     page.get_by_text("На рабочих местах никого нет").wait_for()
@@ -245,7 +245,7 @@ def test_the_wall_is_live_large_and_does_not_scroll(office, shown, accessible):
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
+@pytest.mark.xdist_group("pages")
 def test_fifty_operators_fit_and_one_is_stopped_by_keyboard(office, shown, accessible):
     crowd(office, 50)
     page = shown.page(Role.SUPERVISOR, "/wall")
