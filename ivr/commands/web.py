@@ -17,10 +17,12 @@ log = logging.getLogger(__name__)
 
 
 def serve(settings: Settings, *, parent: int | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, or until the parent is gone."""
+    """Serve until SIGTERM or SIGINT, or until the parent is gone; alone it also makes the first administrator."""
     os.umask(0o077)
     if parent is not None:
         threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+    elif first := bootstrap_web.prepare_users(settings):
+        print(f"First administrator: {first[0]}, password {first[1]} (shown only this once)")
 
     def begin() -> tuple[Flask, Callable[[], None]]:
         opened = bootstrap_web.open_site(settings)
