@@ -64,6 +64,7 @@ def _calls(phones: calls.Telephones) -> None:
     operator.wait_for_timeout(2500)
     _take(operator, "desk")
     operator.emulate_media(color_scheme="dark")
+    operator.wait_for_timeout(600)  # colours change softly
     _take(operator, "desk-dark")
     wall = phones.page("supervisor")
     wall.goto("/wall")
