@@ -1,24 +1,16 @@
-"""Operators' browsers: a caller is answered, held, handed on and taken over; Asterisk may restart under them."""
+"""What tests/web/test_calls_browser.py does not show of operators: consulting, recording, spying, the echo."""
 
 import asyncio
 import wave
-from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from ivr.phone.exchange import AmiExchange
-from ivr.services.exchange import Answered, Connected, Ended, Missed, SpyMode
-from tests.asterisk import running_asterisk
-from tests.phone.desk_watch import DeskWatch
+from ivr.services.exchange import Answered, Ended, SpyMode
 from tests.phone.far_phone import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("exchange")]
 QUEUE = "s@ivr-operators"
-
-
-def now():
-    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -47,46 +39,6 @@ async def talking(first, phone, watch):
     await first.do("phone.answer()")
     await first.until("state.call?.stage === 'talking'")
     return (await watch.first(Answered)).call_key
-
-
-async def test_an_operator_answers_mutes_holds_and_hangs_up(operator, phone, watch):
-    first = await operator(1)
-    key = await talking(first, phone, watch)
-    assert (await first.state())["call"]["key"] == key
-
-    await first.do("phone.mute(true)")
-    await first.until("state.call.muted")
-    assert await first.do("phone.hold(true)")
-    await first.until("state.call.held")
-    assert await first.do("phone.hold(false)")
-    await first.until("!state.call.held")
-    await first.do("phone.hangUp()")
-
-    await first.until("state.call === null && state.problem === null")
-    assert not (await watch.first(Ended)).transferred
-
-
-async def test_a_call_that_is_rejected_is_missed(operator, phone, watch):
-    first = await operator(1)
-    await phone.call(to=QUEUE)
-    await first.until("state.call?.stage === 'ringing'")
-    await first.do("phone.reject()")
-
-    assert (await watch.first(Missed)).phone == "op1"
-    await first.until("state.call === null")
-
-
-async def test_a_caller_is_handed_on_without_asking(operator, phone, watch):
-    first, second = await operator(1), await operator(2, ready=False)
-    key = await talking(first, phone, watch)
-
-    handing = asyncio.create_task(first.do("phone.blindTransfer('702')"))
-    await second.until(f"state.call?.stage === 'ringing' && state.call.key === '{key}'")
-    await second.do("phone.answer()")
-
-    assert await handing
-    await first.until("state.call === null")
-    await second.until("state.call?.stage === 'talking'")
 
 
 async def test_a_colleague_is_asked_takes_the_caller_and_hears_him(operator, phone, watch):
@@ -124,21 +76,6 @@ async def test_an_operator_hears_himself_before_the_shift(operator):
     devices = await first.do("phone.devices()")
     assert devices["microphones"]
     assert devices["speakers"]
-
-
-async def test_a_page_registers_again_by_itself_after_a_restart_of_asterisk(a_softphone, tmp_path):
-    with running_asterisk(tmp_path) as asterisk:
-        exchange, watch = AmiExchange(asterisk.config, now), DeskWatch()
-        exchange.start(watch.tell)
-        await watch.first(Connected)
-        login = await asyncio.to_thread(exchange.open_phone, 1)
-        page = await a_softphone(asterisk, login)
-
-        await asyncio.to_thread(asterisk.stop)
-        await page.until("state.link === 'lost'")
-        await asyncio.to_thread(asterisk.start)
-        await page.until("state.link === 'online'", within=15)
-        await asyncio.to_thread(exchange.close)
 
 
 async def test_a_talk_is_recorded_and_silence_while_it_is_paused(asterisk, exchange, operator, phone, watch):
