@@ -26,6 +26,11 @@ class Rules:
     """Silence of a call that never ended, after which its process is taken for dead."""
     waiting_window_days: int = 30
     centralised: bool = True
+    robot_calls: bool = False
+    """The dialler makes the call centre's feedback calls; otherwise its operators do."""
+    calls_from: time = time(10)
+    calls_until: time = time(18)
+    """Local hours of working days in which the hospital rings patients (1.6)."""
 
     def today(self, now: datetime) -> date:
         """The hospital's day."""

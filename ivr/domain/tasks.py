@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -21,10 +21,20 @@ class TaskKind(StrEnum):
     """Look after somebody on the waiting list before his legal deadline (1.4)."""
     CLINIC_CANCELLED = "CLINIC_CANCELLED"
     """Tell somebody that his visit cannot take place, and find him another time (1.6)."""
+    CLINIC_MOVED = "CLINIC_MOVED"
+    """Tell somebody that the clinic has moved his visit (P135)."""
+    OFFER = "OFFER"
+    """Offer a freed slot to one person of the waiting list, for whom it is held (1.5)."""
+    REFERRAL_NOTICE = "REFERRAL_NOTICE"
+    """Tell somebody whom a doctor has referred when he is expected (S4.3)."""
+    SURVEY = "SURVEY"
+    """Two questions after the visit (P150)."""
+    NO_SHOW = "NO_SHOW"
+    """Ask who did not come whether he wants another time (P154)."""
 
 
 BY_PEOPLE = (TaskKind.CALLBACK, TaskKind.WAITING, TaskKind.CLINIC_CANCELLED)
-"""Done by people in either model."""
+"""Done by people in either model, unless the robot rings first."""
 
 
 class TaskOwner(StrEnum):
@@ -61,6 +71,11 @@ class NewTask:
     patient_id: int | None = None
     call_key: str | None = None
     phone: PhoneNumber | None = None
+    robot: bool = False
+    """Rung up by the dialler; a person does it when the robot has failed, or where there is none."""
+    until: datetime | None = None
+    """Later than this a call is of no use."""
+    offer_id: int | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -89,8 +104,6 @@ class Task:
         return self.leased_until is not None and now < self.leased_until
 
 
-CALLS_FROM, CALLS_UNTIL = time(10), time(18)
-"""Local hours of feedback calls (1.6)."""
 TOO_SOON_TO_CALL = timedelta(hours=24)
 
 
@@ -105,7 +118,9 @@ class Feedback(NamedTuple):
 def feedback(starts_at: datetime, rules: Rules, now: datetime) -> Feedback:
     """A call on the working day before, from 10:00; an SMS at once where that is too late (1.6)."""
     day = rules.calendar.working_day_before(rules.today(starts_at))
-    opens, closes = (datetime.combine(day, moment, rules.zone).astimezone(UTC) for moment in (CALLS_FROM, CALLS_UNTIL))
+    opens, closes = (
+        datetime.combine(day, moment, rules.zone).astimezone(UTC) for moment in (rules.calls_from, rules.calls_until)
+    )
     if starts_at - now < TOO_SOON_TO_CALL or now >= closes:
         return Feedback("SMS", now)
     return Feedback("CALL", max(opens, now))

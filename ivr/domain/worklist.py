@@ -37,6 +37,12 @@ class TaskResult(StrEnum):
     REFUSED = "REFUSED"
     """No help is wanted any more."""
     WRONG_NUMBER = "WRONG_NUMBER"
+    RATED = "RATED"
+    """Answered the questions after the visit."""
+    OPTED_OUT = "OPTED_OUT"
+    """Wants no more calls by the robot."""
+    NOT_NEEDED = "NOT_NEEDED"
+    """Settled otherwise before anybody was reached."""
     NO_ANSWER = "NO_ANSWER"
     """Tried again later; after three attempts the task is over, a booking stays (1.6)."""
 
@@ -48,6 +54,11 @@ RESULTS: Mapping[TaskKind, tuple[TaskResult, ...]] = {
     TaskKind.WAITING: (*_OF_WAITING, *_ALWAYS),
     TaskKind.FEEDBACK: (TaskResult.CONFIRMED, TaskResult.CANCELLED, TaskResult.MOVED, *_ALWAYS),
     TaskKind.CLINIC_CANCELLED: (TaskResult.MOVED, TaskResult.CANCELLED, TaskResult.QUEUED, *_ALWAYS),
+    TaskKind.CLINIC_MOVED: (TaskResult.CONFIRMED, TaskResult.MOVED, TaskResult.CANCELLED, *_ALWAYS),
+    TaskKind.OFFER: (*_OF_WAITING, *_ALWAYS),
+    TaskKind.REFERRAL_NOTICE: (TaskResult.CONFIRMED, TaskResult.CANCELLED, TaskResult.MOVED, *_ALWAYS),
+    TaskKind.SURVEY: (TaskResult.RATED, TaskResult.REFUSED, *_ALWAYS),
+    TaskKind.NO_SHOW: (TaskResult.BOOKED, TaskResult.REFUSED, *_ALWAYS),
     TaskKind.SLOT_FREED: (TaskResult.BOOKED, TaskResult.NOBODY, TaskResult.NO_ANSWER),
 }
 
@@ -70,6 +81,17 @@ class Closing:
     over: bool
     """False where it is tried again."""
     not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the robot's attempt came to."""
+
+    who: str
+    result: TaskResult
+    over: bool
+    not_before: datetime | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from ivr.domain.schedule import Absence, DayOverride, WorkRule
 from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.speciality import Speciality
-from ivr.domain.tasks import NewTask, Task, TaskKind
+from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner
 from ivr.domain.waiting_list import WaitingEntry
-from ivr.domain.worklist import Closing, ListedTask
+from ivr.domain.worklist import Closing, ListedTask, Settled
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
+from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
 from ivr.services.recordings import Recordings
 from ivr.services.report_ports import Reports
 
@@ -355,6 +356,18 @@ class Tasks(Protocol):
     def close(self, closing: Closing, now: datetime) -> bool:
         """Keep what came of this attempt; False where it is not this person's, or another attempt."""
 
+    def due_for_robot(self, now: datetime, limit: int) -> list[Task]:
+        """Open, due and nobody's now; what is lost soonest first. Other diallers are not shown the same ones."""
+
+    def settle(self, task_id: int, settled: Settled, now: datetime) -> None:
+        """Keep what the robot's attempt came to and let go of the lease; what is over already stays as it is."""
+
+    def hand_over(self, task_id: int, owner: TaskOwner, now: datetime) -> None:
+        """A person does it from now on."""
+
+    def postpone(self, task_id: int, until: datetime) -> None:
+        """Not looked at before."""
+
 
 class Consents(Protocol):
     def add(self, consent: Consent) -> None: ...
@@ -455,6 +468,12 @@ class Work(Protocol):
     def recordings(self) -> Recordings: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def dials(self) -> Dials: ...
+    @property
+    def slot_offers(self) -> SlotOffers: ...
+    @property
+    def opt_outs(self) -> OptOuts: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ivr.domain.refusals import TaskTaken
 from ivr.domain.rules import Rules
-from ivr.domain.tasks import CALLS_UNTIL, NewTask, Task, TaskKind, TaskOwner, TaskStatus
+from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.waiting_list import NEXT, OPEN, WaitingEntry, WaitingStatus
 from ivr.domain.worklist import (
     AGAIN_AFTER,
@@ -87,7 +87,7 @@ def _due(one: ListedTask, rules: Rules) -> datetime:
         return wanted.due_at
     # Its own moment is when calls may begin.
     local = wanted.due_at.astimezone(rules.zone)
-    closes = local.replace(hour=CALLS_UNTIL.hour, minute=CALLS_UNTIL.minute, second=0, microsecond=0)
+    closes = local.replace(hour=rules.calls_until.hour, minute=rules.calls_until.minute, second=0, microsecond=0)
     return max(wanted.due_at, closes.astimezone(wanted.due_at.tzinfo))
 
 

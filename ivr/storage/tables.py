@@ -287,9 +287,59 @@ tasks = Table(
     Column("done_at", Utc),
     Column("tried_at", Utc),
     Column("not_before", Utc),
+    Column("robot", Boolean, nullable=False, server_default=false()),
+    Column("until", Utc),
+    Column("offer_id", ForeignKey("slot_offers.id")),
     _index("tasks_entry", "entry_id", where="entry_id IS NOT NULL"),
     _index("tasks_due", "owner", "due_at", where="status = 'OPEN'"),
     _index("tasks_booking", "booking_id", where="booking_id IS NOT NULL"),
+    _index("tasks_robot", "due_at", where="status = 'OPEN' AND robot"),
+)
+
+slot_offers = Table(
+    "slot_offers",
+    metadata,
+    _id(),
+    Column("slot_id", ForeignKey("slots.id"), nullable=False),
+    Column("entry_id", ForeignKey("waiting_entries.id"), nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
+    Column("status", String, nullable=False),
+    Column("ended_at", Utc),
+    _index("slot_offers_one_of_slot", "slot_id", where="status = 'OPEN'", unique=True),
+    _index("slot_offers_one_of_entry", "entry_id", where="status = 'OPEN'", unique=True),
+    _index("slot_offers_slot", "slot_id"),
+)
+
+# A row is there before the telephone rings: an attempt that has one is never made again.
+dial_attempts = Table(
+    "dial_attempts",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("phone", String(16), nullable=False),
+    Column("node", String, nullable=False),
+    Column("begun_at", Utc, nullable=False),
+    Column("answered_at", Utc),
+    Column("ended_at", Utc),
+    Column("outcome", String),
+    Column("result", String),
+    Column("cause", Integer),
+    Column("tech_cause", String),
+    UniqueConstraint("task_id", "number"),
+    _index("dial_attempts_one_of_phone", "phone", where="ended_at IS NULL", unique=True),
+    _index("dial_attempts_begun", "begun_at"),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("phone", String(16), primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("call_key", String),
 )
 
 consents = Table(

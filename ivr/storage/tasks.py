@@ -1,18 +1,20 @@
 """Tasks: written in the transaction that causes them, each once by its key."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.dialling import BY_ROBOT
 from ivr.domain.tasks import BY_PEOPLE, NewTask, Task, TaskKind, TaskOwner, TaskStatus
-from ivr.domain.worklist import Closing, ListedTask
+from ivr.domain.worklist import Closing, ListedTask, Settled
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import bookings, slots, tasks, waiting_entries
 from ivr.storage.types import Utc
 
 OURS = tasks.c.owner == TaskOwner.REGISTRY.value
+LEFT_BY_ROBOT = timedelta(days=1)
 SHOWN = 500
 """Lines of a list; who has more work than this sees the nearest limits."""
 
@@ -68,11 +70,14 @@ class TaskRegister(Register):
         return [_task(row) for row in self._run(select(tasks).where(about).order_by(tasks.c.id))]
 
     def for_people(self, now: datetime) -> list[ListedTask]:
-        by_people = tasks.c.kind.in_([kind.value for kind in BY_PEOPLE])
+        # What the robot has not come to within a day is shown to people: it may have been switched off.
+        left = ~tasks.c.robot | (tasks.c.due_at <= now - LEFT_BY_ROBOT)
+        by_people = tasks.c.kind.in_([kind.value for kind in BY_PEOPLE]) & left
         # Feedback and freed slots of the call centre are the dialler's (S4.3).
         freed = OURS & (tasks.c.kind == TaskKind.SLOT_FREED.value)
         feedback = OURS & (tasks.c.kind == TaskKind.FEEDBACK.value) & (tasks.c.due_at <= now)
-        shown = _OPEN & (by_people | ((freed | feedback) & (slots.c.starts_at > now)))
+        handed_over = OURS & tasks.c.kind.in_([kind.value for kind in BY_ROBOT]) & (tasks.c.kind != "FEEDBACK") & left
+        shown = _OPEN & (by_people | handed_over | ((freed | feedback) & (slots.c.starts_at > now)))
         return self._listed(_with_visit().where(shown).order_by(tasks.c.due_at, tasks.c.id))
 
     def done_since(self, moment: datetime) -> list[ListedTask]:
@@ -112,6 +117,32 @@ class TaskRegister(Register):
         freed = {"leased_by": None, "leased_until": None, "not_before": closing.not_before}
         return self._leased((tasks.c.id == closing.task_id) & open_yet & own, **kept, **freed)
 
+    def due_for_robot(self, now: datetime, limit: int) -> list[Task]:
+        free = or_(tasks.c.leased_by.is_(None), tasks.c.leased_until <= now)
+        due = (tasks.c.due_at <= now) & (func.coalesce(tasks.c.not_before, tasks.c.due_at) <= now)
+        chosen = select(tasks).where(_OPEN, tasks.c.robot, due, free)
+        # An offer is lost soonest, then a visit that cannot take place.
+        first = case({TaskKind.OFFER.value: 0, TaskKind.CLINIC_CANCELLED.value: 1}, value=tasks.c.kind, else_=2)
+        chosen = chosen.order_by(first, tasks.c.until, tasks.c.id).limit(limit)
+        return [_task(row) for row in self._run(chosen.with_for_update(skip_locked=True))]
+
+    def settle(self, task_id: int, settled: Settled, now: datetime) -> None:
+        kept: dict[str, Any] = {"result": settled.result.value, "done_by": settled.who, "done_at": now}
+        kept |= {"leased_by": None, "leased_until": None, "not_before": settled.not_before}
+        kept["tried_at"] = func.coalesce(tasks.c.tried_at, literal(now, Utc()))
+        if settled.note is not None:
+            kept["note"] = settled.note
+        if settled.over:
+            kept["status"] = TaskStatus.DONE.value
+        self._leased((tasks.c.id == task_id) & _OPEN, **kept)
+
+    def hand_over(self, task_id: int, owner: TaskOwner, now: datetime) -> None:
+        free = {"leased_by": None, "leased_until": None, "not_before": None}
+        self._leased((tasks.c.id == task_id) & _OPEN, robot=False, owner=owner.value, **free)
+
+    def postpone(self, task_id: int, until: datetime) -> None:
+        self._leased((tasks.c.id == task_id) & _OPEN, not_before=until)
+
     def _leased(self, condition: ColumnElement[bool], **values: Any) -> bool:
         changed = self._run(update(tasks).where(condition).values(values).returning(tasks.c.id)).scalars().all()
         self._changed("tasks", *changed)
@@ -149,6 +180,9 @@ def _task(row: Row[Any]) -> Task:
         patient_id=row.patient_id,
         call_key=row.call_key,
         phone=phone(row.phone),
+        robot=row.robot,
+        until=row.until,
+        offer_id=row.offer_id,
         payload=row.payload,
     )
     return Task(
@@ -179,5 +213,8 @@ def _values(task: NewTask) -> dict[str, Any]:
         "patient_id": task.patient_id,
         "call_key": task.call_key,
         "phone": e164(task.phone),
+        "robot": task.robot,
+        "until": task.until,
+        "offer_id": task.offer_id,
         "payload": dict(task.payload),
     }

@@ -18,6 +18,7 @@ from ivr.storage.desk import (
     UserRegister,
     WebSessionRegister,
 )
+from ivr.storage.dialling import DialRegister, OptOutRegister, SlotOfferRegister
 from ivr.storage.engine import OURS, reading, turn_to_write
 from ivr.storage.grid import GridRegister
 from ivr.storage.patients import PatientRegister
@@ -56,6 +57,9 @@ class SqlWork:
     run_settings: RunSettingRegister
     recordings: RecordingRegister
     reports: ReportRegister
+    dials: DialRegister
+    slot_offers: SlotOfferRegister
+    opt_outs: OptOutRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -139,6 +143,9 @@ class SqlWork:
         self.run_settings = RunSettingRegister(connection)
         self.recordings = RecordingRegister(connection)
         self.reports = ReportRegister(connection)
+        self.dials = DialRegister(connection)
+        self.slot_offers = SlotOfferRegister(connection)
+        self.opt_outs = OptOutRegister(connection)
 
 
 @contextmanager
