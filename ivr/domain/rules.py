@@ -28,9 +28,16 @@ class Rules:
     centralised: bool = True
     robot_calls: bool = False
     """The dialler makes the call centre's feedback calls; otherwise its operators do."""
+    surveys: bool = False
+    """Who came is asked two questions (P150)."""
     calls_from: time = time(10)
     calls_until: time = time(18)
     """Local hours of working days in which the hospital rings patients (1.6)."""
+
+    @property
+    def robot_rings(self) -> bool:
+        """The robot rings where the call centre does (S4.3) and there is a line for it."""
+        return self.centralised and self.robot_calls
 
     def today(self, now: datetime) -> date:
         """The hospital's day."""

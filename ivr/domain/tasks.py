@@ -33,10 +33,6 @@ class TaskKind(StrEnum):
     """Ask who did not come whether he wants another time (P154)."""
 
 
-BY_PEOPLE = (TaskKind.CALLBACK, TaskKind.WAITING, TaskKind.CLINIC_CANCELLED)
-"""Done by people in either model, unless the robot rings first."""
-
-
 class TaskOwner(StrEnum):
     """Exactly one owner per task (S4.3)."""
 

@@ -1,12 +1,17 @@
 """What a booking sets off, written in its own transaction: feedback, freed slots, the waiting list (S4.3, 1.5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivr.domain.booking import Booking
+from ivr.domain.offer import TOO_SOON
 from ivr.domain.rules import Rules
+from ivr.domain.slot import Channel
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, feedback
 from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.ports import Work
+
+ASKED_WITHIN = timedelta(days=5)
+"""Nobody is asked about a visit that he has forgotten."""
 
 
 def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
@@ -19,9 +24,13 @@ def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
         due_at=due.due_at,
         booking_id=booking.id,
         patient_id=booking.patient_id,
+        robot=rules.robot_rings,
+        until=booking.slot.starts_at - TOO_SOON,
         payload={"by": due.by},
     )
     work.tasks.add(task, now)
+    if booking.channel is Channel.MED_ARM:
+        work.tasks.add(_referral_notice(booking, rules, now), now)
     for entry in work.waiting.open_of(booking.patient_id):
         if entry.speciality == booking.slot.speciality:
             work.waiting.save(entry.becomes(WaitingStatus.CLOSED_OTHER_BOOKING), now)
@@ -57,5 +66,62 @@ def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: da
         booking_id=visit.id,
         patient_id=visit.patient_id,
         phone=visit.contact,
+        robot=rules.robot_rings,
+        until=visit.slot.starts_at,
     )
     work.tasks.add(task, now)
+
+
+def clinic_moved(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
+    """The hospital has moved a visit to another time: the patient is told, and may want another one (P135)."""
+    work.tasks.drop(visit.id, TaskKind.FEEDBACK)
+    task = NewTask(
+        key=f"moved-{visit.id}",
+        kind=TaskKind.CLINIC_MOVED,
+        owner=TaskOwner.under(centralised=rules.centralised),
+        due_at=now,
+        booking_id=visit.id,
+        patient_id=visit.patient_id,
+        phone=visit.contact,
+        robot=rules.robot_rings,
+        until=visit.slot.starts_at,
+    )
+    work.tasks.add(task, now)
+
+
+def visited(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
+    """The patient came: two questions, where the hospital asks them and somebody rings."""
+    if rules.surveys and rules.robot_rings:
+        work.tasks.add(_later(visit, TaskKind.SURVEY, rules, now), now)
+
+
+def missed(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
+    """The patient did not come: perhaps he wants another time (P154)."""
+    work.tasks.add(_later(visit, TaskKind.NO_SHOW, rules, now), now)
+
+
+def _later(visit: Booking, kind: TaskKind, rules: Rules, now: datetime) -> NewTask:
+    return NewTask(
+        key=f"{kind.lower()}-{visit.id}",
+        kind=kind,
+        owner=TaskOwner.under(centralised=rules.centralised),
+        due_at=now,
+        booking_id=visit.id,
+        patient_id=visit.patient_id,
+        robot=rules.robot_rings,
+        until=now + ASKED_WITHIN,
+    )
+
+
+def _referral_notice(visit: Booking, rules: Rules, now: datetime) -> NewTask:
+    return NewTask(
+        key=f"referral-{visit.id}",
+        kind=TaskKind.REFERRAL_NOTICE,
+        owner=TaskOwner.under(centralised=rules.centralised),
+        due_at=now,
+        booking_id=visit.id,
+        patient_id=visit.patient_id,
+        phone=visit.contact,
+        robot=rules.robot_rings,
+        until=visit.slot.starts_at,
+    )

@@ -52,7 +52,8 @@ class Dials(Protocol):
 
     def answered(self, key: str, now: datetime) -> None: ...
 
-    def note_result(self, key: str, result: str) -> None: ...
+    def note(self, key: str, outcome: Outcome, result: str | None) -> None:
+        """What the story says of its call; it goes on, or has just ended."""
 
     def end(self, key: str, ended: Ended, now: datetime) -> bool:
         """False where it had ended already: nothing is changed."""

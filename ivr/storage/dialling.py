@@ -50,8 +50,9 @@ class DialRegister(Register):
         first = (dials.c.key == key) & dials.c.answered_at.is_(None)
         self._run(update(dials).where(first).values(answered_at=now))
 
-    def note_result(self, key: str, result: str) -> None:
-        self._run(update(dials).where(dials.c.key == key).values(result=result))
+    def note(self, key: str, outcome: Outcome, result: str | None) -> None:
+        values = {"outcome": outcome.value, "result": func.coalesce(dials.c.result, result)}
+        self._run(update(dials).where(dials.c.key == key).values(values))
 
     def end(self, key: str, ended: Ended, now: datetime) -> bool:
         values = {

@@ -6,14 +6,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ivr.domain.dialling import BY_ROBOT
-from ivr.domain.tasks import BY_PEOPLE, NewTask, Task, TaskKind, TaskOwner, TaskStatus
+from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.worklist import Closing, ListedTask, Settled
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import bookings, slots, tasks, waiting_entries
 from ivr.storage.types import Utc
 
-OURS = tasks.c.owner == TaskOwner.REGISTRY.value
 LEFT_BY_ROBOT = timedelta(days=1)
 SHOWN = 500
 """Lines of a list; who has more work than this sees the nearest limits."""
@@ -72,12 +70,9 @@ class TaskRegister(Register):
     def for_people(self, now: datetime) -> list[ListedTask]:
         # What the robot has not come to within a day is shown to people: it may have been switched off.
         left = ~tasks.c.robot | (tasks.c.due_at <= now - LEFT_BY_ROBOT)
-        by_people = tasks.c.kind.in_([kind.value for kind in BY_PEOPLE]) & left
-        # Feedback and freed slots of the call centre are the dialler's (S4.3).
-        freed = OURS & (tasks.c.kind == TaskKind.SLOT_FREED.value)
-        feedback = OURS & (tasks.c.kind == TaskKind.FEEDBACK.value) & (tasks.c.due_at <= now)
-        handed_over = OURS & tasks.c.kind.in_([kind.value for kind in BY_ROBOT]) & (tasks.c.kind != "FEEDBACK") & left
-        shown = _OPEN & (by_people | handed_over | ((freed | feedback) & (slots.c.starts_at > now)))
+        of_a_time = tasks.c.kind.in_((TaskKind.FEEDBACK.value, TaskKind.SLOT_FREED.value))
+        still_ahead = (slots.c.starts_at > now) & (tasks.c.due_at <= now)
+        shown = _OPEN & left & (tasks.c.kind != TaskKind.SURVEY.value) & (~of_a_time | still_ahead)
         return self._listed(_with_visit().where(shown).order_by(tasks.c.due_at, tasks.c.id))
 
     def done_since(self, moment: datetime) -> list[ListedTask]:

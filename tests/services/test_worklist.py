@@ -19,6 +19,7 @@ from tests.builders import CALLER, NOW, RULES, at
 OLGA, PAVEL = "user:1", "user:2"
 TEN = at("10:00")
 DECENTRALISED = replace(RULES, centralised=False)
+ROBOT = replace(RULES, robot_calls=True)
 TOMORROW = at("2026-04-28 12:00")
 
 
@@ -105,9 +106,9 @@ def test_an_escalation_and_its_entry_are_one_line(clinic, new_work):
     assert (item.due_at, item.entry.id, taken.id) == (at("09:00"), entry.id, task_id)
 
 
-def test_feedback_is_the_registrys_work_in_the_decentralised_model_only_s4_3(clinic, new_work, doctor):
+def test_feedback_is_the_robots_work_or_the_registrys_in_the_decentralised_model_s4_3(clinic, new_work, doctor):
     slots = clinic.slots(doctor, [at("2026-04-30 10:00"), at("2026-04-30 11:00")])
-    clinic.book(slots[0], clinic.patient())
+    clinic.book(slots[0], clinic.patient(), rules=ROBOT)
     clinic.book(slots[1], clinic.patient(), rules=DECENTRALISED)
     calling = at("2026-04-29 10:00")
 
@@ -119,10 +120,25 @@ def test_feedback_is_the_registrys_work_in_the_decentralised_model_only_s4_3(cli
     assert listed(new_work, now=calling - timedelta(seconds=1)) == []
 
 
+def test_what_the_robot_has_left_for_a_day_is_shown_to_people(clinic, new_work, doctor):
+    clinic.book(clinic.slot(doctor, at("2026-05-05 14:00")), clinic.patient(), rules=ROBOT)  # a call from 04.05. 10:00
+
+    assert listed(new_work, now=at("2026-05-05 09:59")) == []
+    assert [item.kind for item in listed(new_work, now=at("2026-05-05 10:00"))] == [TaskKind.FEEDBACK]
+
+
+def test_without_a_robot_the_operators_make_the_call_centres_calls_s4_3(clinic, new_work, doctor):
+    clinic.book(clinic.slot(doctor, at("2026-04-30 10:00")), clinic.patient(), rules=RULES)
+
+    (item,) = listed(new_work, now=at("2026-04-29 12:00"))
+
+    assert (item.kind, item.owner) == (TaskKind.FEEDBACK, TaskOwner.CALL_CENTRE)
+
+
 def test_the_model_is_switched_and_open_tasks_keep_their_owner_s4_3(clinic, new_work, doctor):
     slots = clinic.slots(doctor, [at("2026-04-30 10:00"), at("2026-04-30 11:00")])
     clinic.book(slots[0], clinic.patient(), rules=DECENTRALISED)
-    clinic.book(slots[1], clinic.patient(), rules=RULES)
+    clinic.book(slots[1], clinic.patient(), rules=ROBOT)
     calling = at("2026-04-29 12:00")
 
     under_both = [listed(new_work, rules=rules, now=calling) for rules in (RULES, DECENTRALISED)]

@@ -11,6 +11,11 @@ KINDS = {
     TaskKind.FEEDBACK: "Подтвердить приём",
     TaskKind.SLOT_FREED: "Освободилось время",
     TaskKind.CLINIC_CANCELLED: "Приём отменён: перенести",
+    TaskKind.CLINIC_MOVED: "Приём перенесён больницей: сообщить",
+    TaskKind.OFFER: "Предложить время",
+    TaskKind.REFERRAL_NOTICE: "Сообщить о записи по направлению",
+    TaskKind.SURVEY: "Опрос после приёма",
+    TaskKind.NO_SHOW: "Не пришёл: записать снова",
 }
 
 OWNERS = {TaskOwner.CALL_CENTRE: "Колл-центр", TaskOwner.REGISTRY: "Регистратура"}
@@ -28,6 +33,9 @@ RESULTS = {
     TaskResult.NOBODY: "Никому не подошло",
     TaskResult.REFUSED: "Помощь больше не нужна",
     TaskResult.WRONG_NUMBER: "Неверный номер",
+    TaskResult.RATED: "Оценил приём",
+    TaskResult.OPTED_OUT: "Просит не звонить",
+    TaskResult.NOT_NEEDED: "Уже не нужно",
     TaskResult.NO_ANSWER: "Не дозвонились",
 }
 

@@ -1,0 +1,263 @@
+"""Ringing patients up: which task is next, what its call may say, what became of it (S1.8, S3.7, S4.3, 1.6).
+
+An attempt is a row before the telephone rings and ends once, whoever learns of its end first: a crash may lose a call,
+it never makes one twice.
+"""
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.dialling import (
+    BY_ROBOT,
+    PLANS,
+    Dial,
+    Ended,
+    Outcome,
+    Tried,
+    calling_hours,
+    next_try,
+)
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.offer import OfferStatus, SlotOffer
+from ivr.domain.patient import Patient, Subject
+from ivr.domain.rules import Rules
+from ivr.domain.slot import Channel
+from ivr.domain.speciality import Speciality
+from ivr.domain.tasks import Task, TaskKind, TaskOwner, TaskStatus
+from ivr.domain.waiting_list import WaitingEntry
+from ivr.domain.worklist import Settled, TaskResult
+from ivr.services.dial_ports import Attempt
+from ivr.services.ports import Consent, Work
+
+LEASE = timedelta(seconds=60)
+"""The dialler renews it while the call goes on; after a crash another one takes up the task."""
+LOOKED_AT = 20
+"""Due tasks weighed in one transaction, until one of them is to be rung up."""
+TALKS_NOW = timedelta(minutes=2)
+"""Who talks with us, or is rung up about something else, is not rung up beside."""
+ROBOT = "robot"
+UNCOUNTED = frozenset({Outcome.TRUNK, Outcome.NOT_NEEDED})
+_OF_A_VISIT = frozenset({TaskKind.FEEDBACK, TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
+_BY_SERVICE = frozenset({TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
+"""What the hospital has to tell who is booked: no consent to reminders is needed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What a story needs to know; nothing of it is said before the patient has proved who he is."""
+
+    key: str
+    task_id: int
+    kind: TaskKind
+    patient: Patient
+    phone: PhoneNumber
+    last: bool
+    """No other attempt follows: the only one that may leave a message."""
+    booking: Booking | None
+    entry: WaitingEntry | None
+    offer: SlotOffer | None
+    speciality: Speciality | None
+
+    @property
+    def sensitive(self) -> bool:
+        return self.speciality is not None and self.speciality.sensitive
+
+
+def claim(work: Work, *, node: str, rules: Rules, now: datetime) -> Dial | None:
+    """The next call to make, its attempt already written; None where nothing is due or nobody may be rung now."""
+    if not calling_hours(rules).allow(now):
+        return None
+    with work:
+        for task in work.tasks.due_for_robot(now, LOOKED_AT):
+            dial = _weighed(work, task, node, rules, now)
+            if dial is not None:
+                work.commit()
+                return dial
+        work.commit()
+    return None
+
+
+def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> Dial | None:
+    """Ring up, or settle what needs no call, or leave it for later."""
+    about = task.wanted
+    if about.kind not in BY_ROBOT or not _is_needed(work, task, now):
+        work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NOT_NEEDED, over=True), now)
+        return None
+    if about.payload.get("by") == "SMS" or (about.until is not None and now >= about.until):
+        give_up(work, task, rules, now)
+        return None
+    phone = _number(work, task)
+    if phone is None or work.opt_outs.has(phone):
+        work.tasks.hand_over(task.id, about.owner, now)
+        return None
+    return _begun(work, task, phone, node, now)
+
+
+def _begun(work: Work, task: Task, phone: PhoneNumber, node: str, now: datetime) -> Dial | None:
+    dial = Dial(uuid.uuid4().hex, task.id, task.wanted.kind, task.attempts + 1, phone.e164)
+    talking = any(call.ended_at is None for call in work.calls.recent(phone, now - TALKS_NOW))
+    if talking or not work.dials.add(dial, node, now):
+        work.tasks.postpone(task.id, now + TALKS_NOW)
+        return None
+    work.tasks.take(task.id, node, now + LEASE, now)
+    return dial
+
+
+def _is_needed(work: Work, task: Task, now: datetime) -> bool:
+    about = task.wanted
+    if about.kind in _OF_A_VISIT and about.booking_id is not None:
+        visit = work.bookings.get(about.booking_id)
+        return visit.status is BookingStatus.BOOKED and now < visit.slot.starts_at
+    if about.offer_id is not None:
+        return work.slot_offers.get(about.offer_id).status is OfferStatus.OPEN
+    return True
+
+
+def _number(work: Work, task: Task) -> PhoneNumber | None:
+    """Where the patient may be rung up by a robot; None: nowhere (D-09, S3.5)."""
+    about = task.wanted
+    if about.entry_id is not None:
+        return about.phone or work.waiting.contact(about.entry_id)
+    if about.booking_id is None:
+        return about.phone
+    visit = work.bookings.get(about.booking_id)
+    answer = _consent(work, visit, "REMINDER")
+    if answer is not None and answer.given:
+        return answer.phone or visit.contact
+    if about.kind in _BY_SERVICE:
+        return about.phone or visit.contact
+    # Who booked for himself, from that number, is rung up there unless he said no.
+    own = visit.channel is Channel.CC and visit.subject is not Subject.OTHER
+    return visit.contact if answer is None and own else None
+
+
+def _consent(work: Work, visit: Booking, purpose: str) -> Consent | None:
+    """What was said last to this purpose for the visit, or for the one that it took the place of."""
+    answer = work.consents.latest(visit.patient_id, visit.id, purpose)
+    while answer is None and visit.replaces_id is not None:
+        visit = work.bookings.get(visit.replaces_id)
+        answer = work.consents.latest(visit.patient_id, visit.id, purpose)
+    return answer
+
+
+def renew(work: Work, keys: list[str], *, node: str, now: datetime) -> None:
+    """These calls go on."""
+    with work:
+        for key in keys:
+            work.tasks.renew(work.dials.get(key).task_id, node, now + LEASE)
+        work.commit()
+
+
+def briefing(work: Work, key: str, *, now: datetime) -> Briefing:
+    """What the call of this key is about. Raises NotFound where it is none of ours."""
+    with work:
+        attempt = work.dials.get(key)
+        work.dials.answered(key, now)
+        told = _briefing(work, attempt, work.tasks.get(attempt.task_id))
+        work.commit()
+    return told
+
+
+def _briefing(work: Work, attempt: Attempt, task: Task) -> Briefing:
+    about = task.wanted
+    booking = None if about.booking_id is None else work.bookings.get(about.booking_id)
+    entry = None if about.entry_id is None else work.waiting.get(about.entry_id)
+    speciality = booking.slot.speciality if booking else entry.speciality if entry else None
+    patient_id = about.patient_id or (booking.patient_id if booking else entry.patient_id if entry else 0)
+    return Briefing(
+        key=attempt.key,
+        task_id=task.id,
+        kind=about.kind,
+        patient=work.patients.get(patient_id),
+        phone=attempt.phone,
+        last=_counted(work, task.id) + 1 >= PLANS[about.kind].tries,
+        booking=booking,
+        entry=entry,
+        offer=None if about.offer_id is None else work.slot_offers.get(about.offer_id),
+        speciality=None if speciality is None else work.staff.speciality(speciality),
+    )
+
+
+def _counted(work: Work, task_id: int) -> int:
+    """Attempts that are over and cost the patient one."""
+    return sum(one.ended_at is not None and one.outcome not in UNCOUNTED for one in work.dials.of_task(task_id))
+
+
+def told(
+    work: Work,
+    key: str,
+    outcome: Outcome,
+    result: TaskResult | None = None,
+    *,
+    note: str | None = None,
+    now: datetime,
+) -> None:
+    """The story's own word on its call; with a result the task is done. A repeat changes nothing."""
+    with work:
+        told_within(work, key, outcome, result, note=note, now=now)
+        work.commit()
+
+
+def told_within(
+    work: Work,
+    key: str,
+    outcome: Outcome,
+    result: TaskResult | None = None,
+    *,
+    note: str | None = None,
+    now: datetime,
+) -> None:
+    """The same as `told`, as a part of the transaction that does what the patient wants."""
+    attempt = work.dials.get(key)
+    work.dials.note(key, outcome, None if result is None else result.value)
+    if result is not None:
+        work.tasks.settle(attempt.task_id, Settled(ROBOT, result, over=True, note=note), now)
+
+
+def finish(work: Work, key: str, ended: Ended, *, rules: Rules, now: datetime) -> bool:
+    """The call is over. False where that is known already: nothing changes. Raises NotFound."""
+    with work:
+        known = _finished(work, work.dials.get(key), ended, rules, now)
+        work.commit()
+    return known
+
+
+def _finished(work: Work, attempt: Attempt, ended: Ended, rules: Rules, now: datetime) -> bool:
+    if attempt.outcome is not None:  # the story knows better than the line
+        ended = replace(ended, outcome=attempt.outcome)
+    if not work.dials.end(attempt.key, ended, now):
+        return False
+    task = work.tasks.get(attempt.task_id)
+    if attempt.result is None and task.status is TaskStatus.OPEN:
+        _try_again(work, task, ended.outcome, rules, now)
+    return True
+
+
+def _try_again(work: Work, task: Task, outcome: Outcome, rules: Rules, now: datetime) -> None:
+    tried = Tried(_counted(work, task.id), outcome, now)
+    moment = next_try(task.wanted.kind, tried, calling_hours(rules), task.wanted.until)
+    if moment is None:
+        give_up(work, task, rules, now)
+    else:
+        work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=False, not_before=moment), now)
+
+
+def give_up(work: Work, task: Task, rules: Rules, now: datetime) -> None:
+    """The robot rings no more: an SMS, or a person. No booking is touched (1.6)."""
+    match task.wanted.kind:
+        case TaskKind.SURVEY | TaskKind.NO_SHOW:
+            work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
+        case _:
+            work.tasks.hand_over(task.id, TaskOwner.REGISTRY, now)
+
+
+def close_lost(work: Work, *, rules: Rules, now: datetime) -> int:
+    """Attempts that a crash left behind are closed, each once; how many there were."""
+    with work:
+        lapsed = work.dials.lapsed(now)
+        for attempt in lapsed:
+            _finished(work, attempt, Ended(Outcome.LOST), rules, now)
+        work.commit()
+    return len(lapsed)
