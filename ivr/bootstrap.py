@@ -71,6 +71,10 @@ def rules_of(settings: Settings) -> Rules:
         resume_within=timedelta(minutes=book.resume_minutes),
         waiting_window_days=book.waiting_window_days,
         centralised=book.model == "centralised",
+        robot_calls=settings.rings,
+        surveys=settings.outbound.surveys,
+        calls_from=settings.outbound.opens,
+        calls_until=settings.outbound.closes,
     )
 
 

@@ -91,6 +91,16 @@ def web(
 
 
 @app.command()
+def dial(
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
+    """Ring patients up: reminders, cancelled clinics, freed times for the waiting list."""
+    from ivr.commands.dial import ring
+
+    ring(_settings(), parent=parent)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Say which parts run; exit 0 only when calls are taken."""
     import asyncio

@@ -14,6 +14,7 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         demo_secret=secret_of(settings, "demo"),
         ami_secret=secret_of(settings, "ami"),
         desk_secret=secret_of(settings, "desk"),
+        dial_secret=secret_of(settings, "dial"),
         agi_secret=secret_of(settings, "agi"),
         # Call keys begin with it: those of two nodes on one database must differ.
         system_name=f"ivr-{secret_of(settings, 'node')}",
@@ -43,6 +44,7 @@ def phone_config_of(settings: Settings) -> PhoneConfig:
         ami_permit=_permit(settings.ami.host),
         operators=(Operator("operator", secret_of(settings, "operator")),),
         trunk=_trunk(settings),
+        amd=settings.outbound.amd,
         ivr_extension=sip.extension,
         max_calls=settings.phone.max_calls,
         drain_seconds=settings.phone.drain_seconds,

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 import tomllib
+from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from ivr.domain.dialling import CallingHours
 
 PROJECT = Path(__file__).parents[1]
 CONFIG_VARIABLE = "IVR_CONFIG"
@@ -204,6 +207,26 @@ class Recording(Section):
     days: int = Field(90, ge=1, le=3_660, description="Kept for so many days, then removed")
 
 
+class Outbound(Section):
+    enabled: bool = Field(True, description="The robot rings patients; it does where there is a trunk (sip.trunk_host)")
+    opens: time = Field(time(10), description="Patients are rung from this local time on, never before 09:00")
+    closes: time = Field(time(18), description="And before this one, never after 20:00; on working days only")
+    lines: int = Field(2, ge=1, le=1_000, description="Calls the robot makes at once")
+    trunk_lines: int = Field(6, ge=1, le=10_000, description="Lines of the trunk, shared with those who call")
+    reserve: int = Field(2, ge=0, le=10_000, description="Lines kept free for those who call")
+    per_minute: float = Field(10, gt=0, le=6_000, allow_inf_nan=False, description="Calls begun in a minute, evenly")
+    ring_seconds: int = Field(30, ge=5, le=120, description="A patient's telephone rings so long")
+    prefix: Literal["+7", "8", "7"] = Field("+7", description="How the provider wants Russian numbers to begin")
+    caller_id: str = Field("", pattern=r"^\+?[0-9]{0,15}$", description="Number patients see; empty: the provider's")
+    amd: bool = Field(False, description="Asterisk guesses answering machines: a person waits 1.5 s in silence")
+    surveys: bool = Field(False, description="Who came to his visit is asked two questions about it")
+
+    @model_validator(mode="after")
+    def _in_hours(self) -> "Outbound":
+        CallingHours(self.opens, self.closes)
+        return self
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -230,6 +253,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     egisz: Egisz = Egisz()
     recording: Recording = Recording()
+    outbound: Outbound = Outbound()
     log: Log = Log()
 
     @classmethod
@@ -260,6 +284,11 @@ class Settings(BaseSettings):
     def speech_model(self) -> Path:
         """The folder of the model in use."""
         return self.models / self.listen.model
+
+    @property
+    def rings(self) -> bool:
+        """The robot rings patients."""
+        return self.outbound.enabled and bool(self.sip.trunk_host)
 
     @property
     def database_url(self) -> str:

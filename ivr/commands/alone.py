@@ -1,4 +1,4 @@
-"""One `ivr up` for a var folder: a second one would take the first one's Asterisk for a leftover and end it."""
+"""One `ivr up`, and one `ivr dial`, for a var folder: a second one would take what the first one has for a leftover."""
 
 import fcntl
 from collections.abc import Iterator
@@ -7,18 +7,18 @@ from pathlib import Path
 
 
 class AlreadyUp(Exception):
-    """Another `ivr up` has this var folder; the message says what to do."""
+    """The same command has this var folder; the message says what to do."""
 
 
 @contextmanager
-def alone(var: Path) -> Iterator[None]:
+def alone(var: Path, command: str = "up") -> Iterator[None]:
     """Hold the folder; the kernel lets it go when this process ends, however it ends. Raises AlreadyUp."""
     var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (var / "up.lock").open("w") as lock:
+    with (var / f"{command}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyUp(
-                f"`ivr up` already runs in {var}; a second hospital needs a var folder of its own"
+                f"`ivr {command}` already runs in {var}; a second hospital needs a var folder of its own"
             ) from None
         yield

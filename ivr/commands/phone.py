@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 
 from ivr import bootstrap
+from ivr.commands.orphan import stop_without
 from ivr.commands.recordings import RecordingKeeper
 from ivr.desk import utc_now
 from ivr.domain.run_time import LEXICON
@@ -46,7 +46,7 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     recordings = RecordingKeeper(house, recordings_folder(settings), days=settings.recording.days)
     background = [asyncio.create_task(_watch(config, house, recordings))]
     if parent is not None:
-        background.append(asyncio.create_task(_stop_without(parent, stopping)))
+        background.append(asyncio.create_task(stop_without(parent, stopping)))
     try:
         await voice.start()
         background.append(asyncio.create_task(_keep(settings, house, voice, recordings)))
@@ -64,14 +64,6 @@ async def _serve(settings: Settings, parent: int | None) -> None:
 def recogniser_of(config: PhoneConfig) -> Recogniser | None:
     """None where callers answer by keys only."""
     return Recogniser(config.listen_host, config.listen_port, barge=config.barge) if config.hears else None
-
-
-async def _stop_without(parent: int, stopping: asyncio.Event) -> None:
-    """`ivr up` was killed: drain and end, so that the next one finds the port free."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - the system has no event for it
-        await asyncio.sleep(1)
-    log.error("ivr up is gone, ending too")
-    stopping.set()
 
 
 async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, recordings: RecordingKeeper) -> None:

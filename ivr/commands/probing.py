@@ -3,6 +3,7 @@
 import asyncio
 import json
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,15 @@ async def listen(settings: Settings) -> str:
     return f"model {model}{synthetic}; {ready} of {workers} workers, {where}"
 
 
+def sign_of_life(settings: Settings) -> Path:
+    """A file that the dialler touches every few seconds."""
+    return settings.var / "dial.alive"
+
+
+ROUND_SECONDS = 15.0
+"""The dialler does its rounds far more often, unless the database is down."""
+
+
 async def web(settings: Settings) -> str:
     """The site answers. Raises OSError, RuntimeError."""
     where = settings.web
@@ -115,6 +125,22 @@ async def site(settings: Settings, *, within: float = 1.0) -> str:
     if not settings.web.enabled:
         return "none: web.enabled is false"
     found, why = await _patiently(lambda: web(settings), within)
+    return found or f"none: {why}"
+
+
+async def dial(settings: Settings) -> str:
+    """The dialler does its rounds; returns when it has lately. Raises OSError where it never has."""
+    sign = sign_of_life(settings)
+    while time.time() - sign.stat().st_mtime > ROUND_SECONDS:  # noqa: ASYNC110 - a file tells nobody
+        await asyncio.sleep(0.5)
+    return "patients are rung up"
+
+
+async def dialler(settings: Settings) -> str:
+    """Whether the robot rings, in words; never a reason not to take calls."""
+    if not settings.rings:
+        return "none: there is no trunk, or outbound.enabled is false"
+    found, why = await _patiently(lambda: dial(settings), 1.0)
     return found or f"none: {why}"
 
 

@@ -23,6 +23,7 @@ async def look(settings: Settings) -> list[Finding]:
         finding("asterisk", lambda: probing.asterisk(config)),
         finding("speech", lambda: probing.speech(settings, within=1)),
         finding("site", lambda: probing.site(settings)),
+        finding("dialler", lambda: probing.dialler(settings)),
     )
     return list(found)
 

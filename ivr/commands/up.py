@@ -73,10 +73,12 @@ async def _up(settings: Settings) -> None:
     phone = Child("phone", lambda: probing.agi(config))
     ears = Child("listen", lambda: probing.listen(settings), hung=DEAF_SECONDS)
     site = Child("web", lambda: probing.web(settings))
+    dialler = Child("dial", lambda: probing.dial(settings))
     first = await asyncio.to_thread(_users, settings)
     running = asyncio.create_task(phone.keep_running())
     listening = asyncio.create_task(_listen(settings, ears))
     serving = asyncio.create_task(_web(settings, site))
+    ringing = asyncio.create_task(_dial(settings, dialler))
     try:
         await asyncio.to_thread(asterisk.start)
         watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
@@ -86,8 +88,10 @@ async def _up(settings: Settings) -> None:
             _say_ready(settings, speech, first)
         await _either(running, stopping)
         console.print("stopping: calls may finish, then Asterisk ends …")
+        ending = asyncio.create_task(dialler.stop(settings.phone.drain_seconds + 10))
         await asyncio.to_thread(asterisk.close_doors)
         await phone.stop(settings.phone.drain_seconds + 10)
+        await ending
         await _empty(asterisk, settings.phone.drain_seconds)
         asterisk_stopping.set()
         await watching
@@ -96,10 +100,12 @@ async def _up(settings: Settings) -> None:
         running.cancel()
         listening.cancel()
         serving.cancel()
-        await asyncio.gather(running, listening, serving, return_exceptions=True)
+        ringing.cancel()
+        await asyncio.gather(running, listening, serving, ringing, return_exceptions=True)
         await phone.stop(0)
         await ears.stop(1)
         await site.stop(5)
+        await dialler.stop(0)
         await asyncio.to_thread(asterisk.stop)
 
 
@@ -121,6 +127,16 @@ async def _web(settings: Settings, site: Child) -> None:
         await site.keep_running()
     except ChildRefused as refused:
         log.error("there is no site, calls are taken all the same", extra={"reason": str(refused)})
+
+
+async def _dial(settings: Settings, dialler: Child) -> None:
+    """Without the dialler nobody is rung up, and people see in their list whom to ring."""
+    if not settings.rings:
+        return
+    try:
+        await dialler.keep_running()
+    except ChildRefused as refused:
+        log.error("patients are not rung up by the robot", extra={"reason": str(refused)})
 
 
 def _users(settings: Settings) -> tuple[str, str] | None:

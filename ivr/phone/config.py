@@ -69,6 +69,8 @@ class PhoneConfig:
     ami_secret: str = field(repr=False)
     desk_secret: str = field(default_factory=token_urlsafe, repr=False)
     """Of the manager user by which the desk acts."""
+    dial_secret: str = field(default_factory=token_urlsafe, repr=False)
+    """Of the manager user by which patients are rung up."""
     agi_secret: str = field(default="", repr=False)
     """Stands in the AGI addresses of the dialplan; who connects without it is no Asterisk of ours."""
     bind: str = "127.0.0.1"
@@ -108,6 +110,8 @@ class PhoneConfig:
     demo_number: str = "+79000000001"
     operators: tuple[Operator, ...] = ()
     trunk: Trunk | None = None
+    amd: bool = False
+    """Asterisk guesses whether a machine has answered our call; it costs a person a second and a half of silence."""
     system_name: str = "ivr"
     ivr_extension: str = "122"
     queue_extension: str = "100"
@@ -156,6 +160,11 @@ class PhoneConfig:
     def desk_user(self) -> str:
         """The manager user that may make telephones and lead the queue."""
         return f"{self.ami_user}-desk"
+
+    @property
+    def dial_user(self) -> str:
+        """The manager user that may begin calls."""
+        return f"{self.ami_user}-dial"
 
     @property
     def media_address(self) -> str:

@@ -20,8 +20,9 @@ from ivr.phone.sound_files import BadSound
 
 log = logging.getLogger(__name__)
 
-ROUTES = ("inbound", "callback", "unserved")
-"""A new call; key 1 pressed in the queue; the queue gave the caller back."""
+ROUTES = ("inbound", "callback", "unserved", "outbound")
+"""A new call; key 1 pressed in the queue; the queue gave the caller back; somebody whom we rang up has answered."""
+NEW_CALLS = frozenset({"inbound", "outbound"})
 
 Story = Callable[[AgiLine, Caller, str], Awaitable[None]]
 """story(line, caller, call_key). Ends with line.hang_up() or line.transfer() called; otherwise the dialplan
@@ -128,9 +129,9 @@ class PhoneServer:
 
     async def _take(self, route: str, call: AgiCall) -> None:
         # One who comes back from the queue is short to serve and has nowhere else to go.
-        full = route == "inbound" and len(self._calls) >= self._config.max_calls
+        full = route in NEW_CALLS and len(self._calls) >= self._config.max_calls
         if self._draining or full:
-            await self._refuse(call)
+            await self._refuse(call, route)
             return
         task = asyncio.create_task(self._tell(self._stories[route], call))
         self._calls.add(task)
@@ -158,10 +159,12 @@ class PhoneServer:
             self._failed += 1
             raise
 
-    async def _refuse(self, call: AgiCall) -> None:
+    async def _refuse(self, call: AgiCall, route: str) -> None:
         self._refused += 1
         reason = "drain" if self._draining else "overload"
-        log.warning("call refused, goes to a person", extra={"reason": reason})
+        log.warning("call refused", extra={"reason": reason, "route": route})
+        if route == "outbound":  # it ends, and is made again another time: he did not ask for an operator
+            return
         with contextlib.suppress(CallerHungUp, AgiFailure):
             await call.set("IVR_REASON", reason)
             await call.set("IVR_NEXT", "operator")

@@ -253,6 +253,12 @@ def give_up(work: Work, task: Task, rules: Rules, now: datetime) -> None:
             work.tasks.hand_over(task.id, TaskOwner.REGISTRY, now)
 
 
+def left_behind(work: Work, *, node: str) -> list[str]:
+    """Keys of this dialler's attempts that are not over."""
+    with work.reading():
+        return [attempt.key for attempt in work.dials.open_of(node)]
+
+
 def close_lost(work: Work, *, rules: Rules, now: datetime) -> int:
     """Attempts that a crash left behind are closed, each once; how many there were."""
     with work:

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.commands import check
 from ivr.commands.probing import finding
+from ivr.phone.server import ROUTES
 from ivr.phone_config import phone_config_of
 from ivr.settings import load_settings
 from tests.phone.fake_ami import fake_ami
@@ -54,11 +55,11 @@ async def test_a_dialplan_without_a_route_is_found(exchange):
     found = await dialplan_of(exchange, "agi://127.0.0.1:4573/inbound", "agi://127.0.0.1:4573/callback")
 
     assert not found.ok
-    assert "no AGI route unserved; render the configuration again and reload it" in found.text
+    assert "no AGI route unserved, outbound; render the configuration again and reload it" in found.text
 
 
 async def test_a_dialplan_with_all_routes_is_well(exchange):
-    routes = [f"agi://127.0.0.1:4573/{route}" for route in ("inbound", "callback", "unserved")]
+    routes = [f"agi://127.0.0.1:4573/{route}" for route in ROUTES]
 
     assert (await dialplan_of(exchange, *routes)).ok
 

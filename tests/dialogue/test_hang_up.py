@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from ivr.dialogue.tape import HANGS_UP, read_tape
 from ivr.phone.config import PhoneConfig
-from ivr.phone.server import PhoneServer
+from ivr.phone.server import ROUTES, PhoneServer
 from ivr.storage import tables
 from tests.asterisk import free_ports
 from tests.dialogue.exchange import Exchange, RecordingVoice
@@ -43,7 +43,7 @@ async def hang_up_at(world, tmp_path, exchange, port):
 
     config = PhoneConfig(folder=tmp_path, demo_secret="none", ami_secret="none", agi_port=port)
     voice = RecordingVoice(tmp_path, exchange.talk)
-    server = PhoneServer(config, voice, dict.fromkeys(("inbound", "callback", "unserved"), told))
+    server = PhoneServer(config, voice, dict.fromkeys(ROUTES, told))
     await server.start()
     try:
         with suppress(ConnectionResetError):

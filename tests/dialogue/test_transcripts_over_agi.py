@@ -6,7 +6,7 @@ import pytest
 
 from ivr.dialogue.tape import HANGS_UP, key_of, read_tape
 from ivr.phone.config import PhoneConfig
-from ivr.phone.server import PhoneServer
+from ivr.phone.server import ROUTES, PhoneServer
 from tests.asterisk import free_ports
 from tests.dialogue import facts
 from tests.dialogue.exchange import Exchange, RecordingVoice
@@ -39,7 +39,7 @@ async def test_the_call_goes_as_written_over_agi(path, new_world, tmp_path):
 
         (port,) = free_ports(1)
         config = PhoneConfig(folder=tmp_path, demo_secret="none", ami_secret="none", agi_port=port)
-        server = PhoneServer(config, voice, dict.fromkeys(("inbound", "callback", "unserved"), told))
+        server = PhoneServer(config, voice, dict.fromkeys(ROUTES, told))
         await server.start()
         exchange = Exchange(tape.keyed, talk, waiting=int(tape.setting("queue") or 0))
         try:

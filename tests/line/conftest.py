@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from ivr.phone.config import PROJECT
 from ivr.phone.recogniser import Recogniser
-from ivr.phone.server import PhoneServer
+from ivr.phone.server import ROUTES, PhoneServer
 from tests.asterisk import EXTRA_DIALPLAN, free_ports, running_asterisk, tone
 from tests.line.asked import WITHIN
 from tests.listen.conftest import _started
@@ -119,7 +119,7 @@ async def call(asterisk, recogniser, tmp_path):
             if not stays:
                 await line.hang_up()
 
-        stories = dict.fromkeys(("inbound", "callback", "unserved"), story)
+        stories = dict.fromkeys(ROUTES, story)
         server = PhoneServer(asterisk.config, Prompts(tmp_path), stories, recogniser=recogniser)
         await server.start()
         servers.append(server)

@@ -89,20 +89,22 @@ def voice(tmp_path: Path) -> Tones:
 
 @pytest.fixture
 async def answer_calls(asterisk: Asterisk, voice: Tones) -> AsyncIterator[Callable[..., Awaitable[PhoneServer]]]:
-    """answer_calls(inbound, callback=..., unserved=..., max_calls=...): a server behind the shared Asterisk."""
+    """answer_calls(inbound, unserved=..., max_calls=...): a server behind the shared Asterisk; routes have stories."""
     servers: list[PhoneServer] = []
 
     async def story_of_a_goodbye(line: AgiLine, caller: Caller, key: str) -> None:
         await line.hang_up()
 
     async def start(
-        inbound: Story, *, callback: Story | None = None, unserved: Story | None = None, guests=None, **changes
+        inbound: Story = story_of_a_goodbye,
+        *,
+        callback: Story = story_of_a_goodbye,
+        unserved: Story = story_of_a_goodbye,
+        outbound: Story = story_of_a_goodbye,
+        guests=None,
+        **changes,
     ):
-        stories = {
-            "inbound": inbound,
-            "callback": callback or story_of_a_goodbye,
-            "unserved": unserved or story_of_a_goodbye,
-        }
+        stories = {"inbound": inbound, "callback": callback, "unserved": unserved, "outbound": outbound}
         server = PhoneServer(replace(asterisk.config, **changes), voice, stories, guests=guests)
         await server.start()
         servers.append(server)

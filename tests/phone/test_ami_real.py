@@ -9,7 +9,7 @@ import pytest
 
 from ivr.dialogue.line import CallerHungUp
 from ivr.phone.ami import Ami, AmiRefused
-from ivr.phone.server import PhoneServer
+from ivr.phone.server import ROUTES, PhoneServer
 from tests.asterisk import running_asterisk
 from tests.phone.far_phone import FarPhone, until
 
@@ -84,7 +84,7 @@ async def test_asterisk_restarted_under_a_running_call(tmp_path, voice):
                 raise
 
         ami = ami_of(asterisk)
-        server = PhoneServer(asterisk.config, voice, dict.fromkeys(("inbound", "callback", "unserved"), story))
+        server = PhoneServer(asterisk.config, voice, dict.fromkeys(ROUTES, story))
         await ami.start()
         await server.start()
         await FarPhone(asterisk).call()

@@ -298,7 +298,7 @@ async def test_a_caller_who_goes_ends_his_story(answer_calls, phone):
 
 
 async def test_a_story_is_needed_for_every_route(answer_calls, asterisk, voice):
-    with pytest.raises(ValueError, match="callback, unserved"):
+    with pytest.raises(ValueError, match="callback, outbound, unserved"):
         PhoneServer(asterisk.config, voice, {"inbound": to_a_person})
 
 
