@@ -36,6 +36,15 @@ async def book_a_visit(call: Call) -> None:
 
 async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
     """Another time for a booking; the old slot is freed only with the new commit (5.4)."""
+    await _the_same_again(call, patient, visit, moves=visit.id)
+
+
+async def book_again(call: Call, patient: Patient, visit: Booking) -> None:
+    """A new visit like one that is over or cancelled."""
+    await _the_same_again(call, patient, visit, moves=None)
+
+
+async def _the_same_again(call: Call, patient: Patient, visit: Booking, *, moves: int | None) -> None:
     call.form = Form(
         purpose=visit.purpose,
         subject=visit.subject,
@@ -43,7 +52,7 @@ async def move_a_visit(call: Call, patient: Patient, visit: Booking) -> None:
         speciality=visit.slot.speciality,
         any_doctor=True,
         referral=visit.referral_number,
-        moves=visit.id,
+        moves=moves,
     )
     call.entered()
     await _find_and_book(call, patient)

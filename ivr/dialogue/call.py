@@ -84,6 +84,8 @@ class Call:
         self.key = key
         self.caller = caller
         self.recorded = recorded
+        self.rung_up = False
+        """We have rung him up: `caller` is then his telephone, too."""
         self.form = Form()
         self.booked: Booking | None = None
         self.slow = False
@@ -164,6 +166,7 @@ class Call:
         question: str = "",
         meant: Callable[[Heard], str | None] | None = None,
         own: tuple[str, ...] | None = None,
+        keypad: Keypad = Keypad(),  # noqa: B008 - frozen
     ) -> str:
         """Ask a menu of prompts/menus.ru.toml; `instead` replaces its phrases, `keys` narrows its keys.
 
@@ -189,6 +192,7 @@ class Call:
             phrases,
             option,
             question=question or name,
+            keypad=keypad,
             taken=frozenset(allowed),
             tries=menu.tries,
             helping=menu.help,
@@ -274,6 +278,8 @@ class Call:
         """What the caller keyed or said, if it is an answer to this question and not a turn from it."""
         if isinstance(answer, Deaf):
             raise _Deafness
+        if isinstance(answer, Words) and not asked.question:
+            raise _Noise
         if isinstance(answer, Words):
             spoken = self._ears.read(asked.question, answer, today=self.today())
             if spoken.best.is_nothing:

@@ -8,7 +8,7 @@ from ivr.domain.identifiers import BadNumber, PhoneNumber
 
 async def ask_contact(call: Call) -> PhoneNumber:
     """Ask for a telephone; the caller's own is offered where it is known."""
-    if call.caller is not None and await call.yes("contact.ask"):
+    if call.caller is not None and await call.yes("contact.this" if call.rung_up else "contact.ask"):
         return call.caller
     for _ in range(CORRECTIONS):
         phone = await ask_number(call, "contact", "contact.enter", longest=11, accept=_phone)

@@ -7,7 +7,7 @@ from typing import NoReturn
 from ivr.dialogue.call import Call, Story
 from ivr.dialogue.contact import ask_contact
 from ivr.dialogue.line import CallerHungUp, LineTrouble
-from ivr.dialogue.turns import EMERGENCY, Goodbye, NoAnswer, ToOperator, Turn
+from ivr.dialogue.turns import EMERGENCY, USUAL, Goodbye, NoAnswer, ToOperator, Turn
 from ivr.domain.refusals import Refusal
 from ivr.services import calls, tasks
 from ivr.services.ports import StorageDown
@@ -56,7 +56,10 @@ async def _told(call: Call, story: Story) -> tuple[str, str | None]:
 
 
 async def _goodbye(call: Call, goodbye: Goodbye) -> tuple[str, str | None]:
-    if goodbye.reason == "no_answer":
+    if goodbye.farewell != USUAL:
+        if goodbye.farewell is not None:
+            call.say(goodbye.farewell)
+    elif goodbye.reason == "no_answer":
         call.say("end.no_answer")
     elif call.booked is None:
         call.say("end.goodbye")

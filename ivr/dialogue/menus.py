@@ -56,6 +56,10 @@ STORIES: Mapping[str, Asked] = {
     "booking_action": Asked(frozenset({"move", "cancel", "keep"}), frozenset({"keep"}), says=False),
     "waiting_part": Asked(frozenset(PartOfDay)),
     "village": Asked(frozenset({"feldsher", "clinic"})),
+    "right_person": Asked(frozenset({"yes", "no", "hand_over"}), frozenset({"yes", "no"}), says=False),
+    "reminder": Asked(frozenset({"come", "cancel", "move"}), frozenset({"come", "cancel"})),
+    "offer_answer": Asked(frozenset({"take", "decline", "leave"}), frozenset({"take", "decline"})),
+    "rating": Asked(frozenset("12345"), frozenset("12345"), says=False),
     "group": Asked(frozenset("1234"), frozenset("1234")),
     EVERYWHERE: Asked(
         frozenset({"operator", "repeat", "back", "main"}),

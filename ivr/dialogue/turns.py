@@ -28,10 +28,17 @@ class NoAnswer(Turn):
     """Three times neither keys nor words."""
 
 
-class Goodbye(Turn):
-    """The call is over; the outcome is for the journal."""
+USUAL = "usual"
 
-    def __init__(self, outcome: str = "goodbye", reason: str | None = None) -> None:
+
+class Goodbye(Turn):
+    """The call is over; the outcome is for the journal.
+
+    `farewell` is the phrase said last instead of the usual one; None: nothing is said.
+    """
+
+    def __init__(self, outcome: str = "goodbye", reason: str | None = None, *, farewell: str | None = USUAL) -> None:
         super().__init__(outcome)
         self.outcome = outcome
         self.reason = reason
+        self.farewell = farewell

@@ -112,14 +112,33 @@ def cancel(
     """
     with work:
         work.patients.lock(patient_id)
-        booking = own_booking(work, booking_id, patient_id)
-        if booking.closed_key != key:
-            booking = _close(work, booking, status, key, now, reason)
-            work.referrals.give_back(booking.id)
-            if by is not None:
-                detail = {"booking": booking.id, "patient": patient_id, "status": status, "reason": reason}
-                work.audit.add(who=by, action="booking.cancelled", detail=detail, now=now)
-            work.commit()
+        booking = cancel_within(
+            work, booking_id, patient_id=patient_id, key=key, now=now, status=status, reason=reason, by=by
+        )
+        work.commit()
+    return booking
+
+
+def cancel_within(
+    work: Work,
+    booking_id: int,
+    *,
+    patient_id: int,
+    key: str,
+    now: datetime,
+    status: BookingStatus = BookingStatus.CANCELLED_BY_PATIENT,
+    reason: str | None = None,
+    by: str | None = None,
+) -> Booking:
+    """The same as `cancel`, as a part of a transaction in which the patient is locked."""
+    booking = own_booking(work, booking_id, patient_id)
+    if booking.closed_key == key:
+        return booking
+    booking = _close(work, booking, status, key, now, reason)
+    work.referrals.give_back(booking.id)
+    if by is not None:
+        detail = {"booking": booking.id, "patient": patient_id, "status": status, "reason": reason}
+        work.audit.add(who=by, action="booking.cancelled", detail=detail, now=now)
     return booking
 
 

@@ -33,6 +33,7 @@ def filters(specialities: Mapping[str, SpokenSpeciality]) -> dict[str, Filter]:
         "room": lambda value, _args, _all: digits.room(_typed(value, str)),
         "text": lambda value, _args, _all: _typed(value, str),
         "name": _name,
+        "asked": _asked,
         **{case: _in_case(specialities, case) for case in ("nom", "gen", "dat")},
     }
 
@@ -62,8 +63,9 @@ def _time(value: object, args: Sequence[str], _all: Values) -> str:
 
 
 def _count(value: object, args: Sequence[str], _all: Values) -> str:
-    one, few, many, *gender = args
-    return numbers.count(_typed(value, int), one, few, many, cast(Gender, gender[0]) if gender else "m")
+    one, few, many, *rest = args
+    gender, case = (*rest, *("m", "n")[len(rest) :])
+    return numbers.count(_typed(value, int), one, few, many, cast(Gender, gender), cast(Case, case))
 
 
 def _name(value: Any, args: Sequence[str], _all: Values) -> str:
@@ -73,6 +75,14 @@ def _name(value: Any, args: Sequence[str], _all: Values) -> str:
         return names.full_name(value.surname, value.given_name, value.patronymic, value.sex, case)
     except AttributeError:
         raise WrongValue(f"needs a person (surname, given_name, patronymic, sex), not {type(value).__name__}") from None
+
+
+def _asked(value: Any, _args: Sequence[str], _all: Values) -> str:
+    """Of anybody with a given name, a patronymic and a sex: «с Анной Ивановной», «со Степаном»; no surname."""
+    try:
+        return names.with_somebody(value.given_name, value.patronymic, value.sex)
+    except AttributeError:
+        raise WrongValue(f"needs a person (given_name, patronymic, sex), not {type(value).__name__}") from None
 
 
 def _in_case(specialities: Mapping[str, SpokenSpeciality], case: str) -> Filter:

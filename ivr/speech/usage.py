@@ -27,7 +27,7 @@ class Use:
 
 
 def uses_in_stories(folder: Path = STORIES) -> list[Use]:
-    return [use for path in sorted(folder.glob("*.py")) for use in _uses_in(path)]
+    return [use for path in sorted(folder.rglob("*.py")) for use in _uses_in(path)]
 
 
 def uses_in_menus(menus: Mapping[str, Menu]) -> list[Use]:

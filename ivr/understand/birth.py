@@ -18,6 +18,13 @@ def readings(text: str, *, today: date) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def years(text: str, *, today: date) -> list[str]:
+    """Every year that the words can mean, four digits, the likeliest first: «восемьдесят пятый», «один девять …»."""
+    words = tuple(word for word in split(text) if _is_of_a_date(word))
+    named = [str(year) for year, end in _years(words, 0, today) if end == len(words)]
+    return list(dict.fromkeys([*named, *digits.readings(text, frozenset({4}))]))
+
+
 def phrases() -> Iterator[str]:
     """Everything said in a birth date."""
     yield from digits.phrases()

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from ivr.storage import tables
 
-WATCHED = ("bookings", "waiting_entries", "tasks", "consents")
+WATCHED = ("bookings", "waiting_entries", "tasks", "consents", "dial_attempts", "slot_offers")
 
 
 def snapshot(engine: Engine) -> dict[str, dict[int, dict[str, Any]]]:
@@ -16,6 +16,7 @@ def snapshot(engine: Engine) -> dict[str, dict[int, dict[str, Any]]]:
     with engine.connect() as connection:
         seen = {name: _rows(connection, name) for name in WATCHED}
         held = select(tables.slots).where(tables.slots.c.held_by.is_not(None))
+        seen["opt_outs"] = {row.phone: row._asdict() for row in connection.execute(select(tables.opt_outs))}
         seen["held"] = {row.id: row._asdict() for row in connection.execute(held)}
     return seen
 
@@ -31,7 +32,7 @@ def changes(engine: Engine, before: dict[str, Any], zone: ZoneInfo) -> list[str]
         slots = {row.id: row for row in connection.execute(select(tables.slots))}
         people = {row.id: row for row in connection.execute(select(tables.patients))}
     lines = []
-    for name in (*WATCHED, "held"):
+    for name in (*WATCHED, "opt_outs", "held"):
         for key, row in sorted(after[name].items()):
             old = before[name].get(key)
             if old is None or _state(name, old) != _state(name, row):
@@ -40,7 +41,16 @@ def changes(engine: Engine, before: dict[str, Any], zone: ZoneInfo) -> list[str]
 
 
 def _state(name: str, row: dict[str, Any]) -> Any:
-    return row["held_by"] if name == "held" else row.get("status")
+    match name:
+        case "held":
+            return row["held_by"]
+        case "dial_attempts":
+            return row["outcome"], row["result"]
+        case "waiting_entries":
+            return row["status"], row["declined"]
+        case "tasks":
+            return row["status"], row["owner"], row["result"]
+    return row.get("status")
 
 
 def _line(name: str, row: dict[str, Any], slots: Any, people: Any, zone: ZoneInfo) -> str:
@@ -52,7 +62,14 @@ def _line(name: str, row: dict[str, Any], slots: Any, people: Any, zone: ZoneInf
             wish = f"{row['reason']} {row['part_of_day']} {'doctor' if row['doctor_id'] else 'any doctor'}"
             return f"waiting {row['status']} {_who(people, row)} {row['speciality']} {wish}"
         case "tasks":
-            return f"task {row['kind']} {row['owner']}"
+            said = "".join(f" {row[name]}" for name in ("result", "note") if row[name] is not None)
+            return f"task {row['kind']} {row['owner']}{said}"
+        case "dial_attempts":
+            return f"attempt {row['outcome']} {row['result'] or ''}".rstrip()
+        case "slot_offers":
+            return f"offer {row['status']}"
+        case "opt_outs":
+            return f"opted out {row['phone']}"
         case "consents":
             return f"consent {row['purpose']} {'given' if row['given'] else 'refused'}"
     return f"held {row['speciality']} {_when(row['starts_at'], zone)}"

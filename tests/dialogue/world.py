@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from ivr.data import bundled
 from ivr.desk import StoredJournal
-from ivr.dialogue import inbound, queue
+from ivr.dialogue import inbound, outbound, queue
 from ivr.dialogue.call import Call
 from ivr.dialogue.ears import Ears, load_hearings
 from ivr.dialogue.endings import conduct
@@ -29,9 +29,16 @@ from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage import tables
 from ivr.understand.grammar import Grammar
 from tests.dialogue import facts
+from tests.dialogue.ringing import ringing
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-STORIES = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
+STORIES = {
+    "inbound": inbound.answer,
+    "callback": queue.callback,
+    "unserved": queue.unserved,
+    "outbound": outbound.answer,
+    "machine": outbound.machine,
+}
 
 
 def a_grammar(prompts: Path) -> Grammar:
@@ -62,6 +69,8 @@ class World:
         self.before: dict[str, list[Callable[..., None]]] = {}
         self.after: dict[str, list[Callable[..., None]]] = {}
         self.new_work = new_work
+        self.dialled: str | None = None
+        """The key of the attempt whose call is answered."""
         self._keys = itertools.count(1)
 
     def now(self) -> datetime:
@@ -79,7 +88,7 @@ class World:
         self.clock += timedelta(seconds=seconds)
 
     async def converse(self, line: Line, caller: PhoneNumber | None, story: str = "inbound") -> str:
-        key = f"call-{next(self._keys):04}"
+        key = self.dialled or f"call-{next(self._keys):04}"
         await self.do(calls.begin, call_key=key, caller=caller, line="inbound", now=self.clock)
         call = Call(
             line=line,
@@ -247,6 +256,7 @@ async def _not_recorded(world: World, caller: PhoneNumber | None, value: str) ->
 
 
 STATES = {
+    "ringing": ringing,
     "not_recorded": _not_recorded,
     "earlier": _earlier,
     "earlier_by": _earlier_by,

@@ -1,0 +1,199 @@
+"""What a patient says on a call that we made: each answer is kept, with the end of the attempt, in one transaction."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.dialling import Outcome
+from ivr.domain.offer import OfferStatus, SlotOffer
+from ivr.domain.patient import OWN_CONSENT_AGE, Patient, Subject
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import SlotTaken
+from ivr.domain.rules import Rules
+from ivr.domain.slot import Channel, Slot, SlotKind
+from ivr.domain.tasks import TaskKind
+from ivr.domain.waiting_list import NEXT, WaitingEntry, WaitingStatus
+from ivr.domain.worklist import TaskResult
+from ivr.services.booking import BookingCommand, book_within, cancel_within
+from ivr.services.outreach import Briefing, told_within
+from ivr.services.ports import Offer, Work
+
+CHANNEL = "CALL"
+_AFTERWARDS = {TaskKind.SURVEY: BookingStatus.VISITED, TaskKind.NO_SHOW: BookingStatus.NO_SHOW}
+_PURPOSE = {SlotKind.PREVENTIVE: Purpose.DISP, SlotKind.VACCINATION: Purpose.VACC}
+
+
+def is_needed(about: Briefing, *, now: datetime) -> bool:
+    """Whether there is still something to tell; it may have been settled otherwise while the telephone rang."""
+    visit = about.booking
+    if about.kind is TaskKind.OFFER:
+        return about.offer is not None and about.entry is not None and about.offer.status is OfferStatus.OPEN
+    if visit is None:
+        return False
+    if about.kind in _AFTERWARDS:
+        return visit.status is _AFTERWARDS[about.kind]
+    if about.kind is TaskKind.CLINIC_CANCELLED and visit.status is BookingStatus.CANCELLED_BY_CLINIC:
+        return True
+    return visit.status is BookingStatus.BOOKED and now < visit.slot.starts_at
+
+
+def asked_for(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Patient | None:
+    """Who is called to the telephone: the patient from 15 on, before that a registered representative (4.2).
+
+    Of several the one whose telephone rings; None where nobody is registered.
+    """
+    patient = about.patient
+    if patient.age(rules.today(now)) >= OWN_CONSENT_AGE:
+        return patient
+    with work.reading():
+        people = [work.patients.get(each) for each in patient.representatives]
+    return next((one for one in people if one.phone == about.phone), people[0] if people else None)
+
+
+def cancel(work: Work, about: Briefing, *, status: BookingStatus, result: TaskResult, now: datetime) -> Booking:
+    """Cancel the visit. Raises NotFound, WrongTurn, TooLate."""
+    visit = _visit(about)
+    with work:
+        work.patients.lock(about.patient.id)
+        # The attempt first: what the cancel drops would be over before it had its result.
+        told_within(work, about.key, Outcome.DONE, result, now=now)
+        key = f"{about.key}-cancel"
+        cancelled = cancel_within(work, visit.id, patient_id=about.patient.id, key=key, now=now, status=status)
+        work.commit()
+    return cancelled
+
+
+def waits_for(work: Work, about: Briefing) -> bool:
+    """Whether the patient is on the waiting list for the speciality of the visit."""
+    speciality = _visit(about).slot.speciality
+    with work.reading():
+        return any(entry.speciality == speciality for entry in work.waiting.open_of(about.patient.id))
+
+
+def offered(work: Work, about: Briefing, *, now: datetime) -> Slot | None:
+    """The time that is held for him; None where it is his no more."""
+    with work.reading():
+        offer = work.slot_offers.get(_offer(about).id)
+        slot = work.slots.get(offer.slot_id)
+    return slot if _is_open(offer, now) and now < slot.starts_at else None
+
+
+def accept(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Booking:
+    """Book the time that was offered. A repeat returns the booking. Raises SlotTaken, or why he cannot have it."""
+    with work:
+        work.patients.lock(about.patient.id)
+        booked = work.bookings.of_key(_key(about))
+        if booked is None:
+            booked = _accepted(work, about, rules, now)
+            work.commit()
+    return booked
+
+
+def _accepted(work: Work, about: Briefing, rules: Rules, now: datetime) -> Booking:
+    offer = work.slot_offers.get(_offer(about).id)
+    entry = work.waiting.get(offer.entry_id)
+    if not _is_open(offer, now) or not work.slot_offers.end(offer.id, OfferStatus.ACCEPTED, now):
+        raise SlotTaken(offer.slot_id)
+    _hand_the_hold(work, offer, about, now)
+    if WaitingStatus.BOOKED in NEXT.get(entry.status, ()):
+        work.waiting.save(entry.becomes(WaitingStatus.BOOKED), now)
+    booked = book_within(work, _command(work, about, offer, rules, now), rules, now)
+    told_within(work, about.key, Outcome.DONE, TaskResult.BOOKED, now=now)
+    return booked
+
+
+def _hand_the_hold(work: Work, offer: SlotOffer, about: Briefing, now: datetime) -> None:
+    """From the offer to the call that books it; nobody comes between within one transaction."""
+    work.slots.release(offer.holder)
+    wanted = Offer(about.patient.id, Channel.CC, now, about.key)
+    if not work.slots.hold(offer.slot_id, wanted, offer.until):
+        raise SlotTaken(offer.slot_id)
+
+
+def _command(work: Work, about: Briefing, offer: SlotOffer, rules: Rules, now: datetime) -> BookingCommand:
+    slot, today = work.slots.get(offer.slot_id), rules.today(now)
+    open_referrals = work.referrals.open_of(about.patient.id, today)
+    referral = next((each for each in open_referrals if each.speciality == slot.speciality), None)
+    return BookingCommand(
+        key=_key(about),
+        slot_id=slot.id,
+        patient_id=about.patient.id,
+        purpose=Purpose.REFERRAL if referral else _PURPOSE.get(slot.kind, Purpose.ILLNESS),
+        call_key=about.key,
+        subject=Subject.SELF if about.patient.age(today) >= OWN_CONSENT_AGE else Subject.CHILD,
+        referral_number=referral.number if referral else None,
+        contact=about.phone,
+    )
+
+
+def decline(work: Work, about: Briefing, *, now: datetime) -> WaitingEntry:
+    """He waits for another time; this one is free for the next. A repeat changes nothing."""
+    with work:
+        work.patients.lock(about.patient.id)
+        entry = work.waiting.get(_offer(about).entry_id)
+        if _let_go(work, about, OfferStatus.DECLINED, now):
+            entry = replace(_back(entry), declined=entry.declined + 1)
+            work.waiting.save(entry, now)
+        told_within(work, about.key, Outcome.DONE, TaskResult.DECLINED, now=now)
+        work.commit()
+    return entry
+
+
+def leave(work: Work, about: Briefing, *, now: datetime) -> None:
+    """He waits no more, and the time is free for the next. A repeat changes nothing."""
+    with work:
+        work.patients.lock(about.patient.id)
+        _let_go(work, about, OfferStatus.DECLINED, now)
+        entry = work.waiting.get(_offer(about).entry_id)
+        if WaitingStatus.CANCELLED_BY_PATIENT in NEXT.get(entry.status, ()):
+            work.waiting.save(entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT), now)
+        told_within(work, about.key, Outcome.DONE, TaskResult.LEFT, now=now)
+        work.commit()
+
+
+def lose(work: Work, about: Briefing, *, now: datetime) -> None:
+    """He wanted the time and cannot have it: he waits on, and nobody holds it for him. A repeat changes nothing."""
+    with work:
+        work.patients.lock(about.patient.id)
+        if _let_go(work, about, OfferStatus.WITHDRAWN, now):
+            work.waiting.save(_back(work.waiting.get(_offer(about).entry_id)), now)
+        told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
+        work.commit()
+
+
+def _let_go(work: Work, about: Briefing, status: OfferStatus, now: datetime) -> bool:
+    offer = _offer(about)
+    if not work.slot_offers.end(offer.id, status, now):
+        return False
+    work.slots.release(offer.holder)
+    return True
+
+
+def _back(entry: WaitingEntry) -> WaitingEntry:
+    return entry.becomes(WaitingStatus.ACTIVE) if entry.status is WaitingStatus.OFFERED else entry
+
+
+def opt_out(work: Work, about: Briefing, *, now: datetime) -> None:
+    """No robot rings this number any more; a repeat changes nothing."""
+    with work:
+        work.opt_outs.add(about.phone, channel=CHANNEL, call_key=about.key, now=now)
+        work.commit()
+
+
+def _is_open(offer: SlotOffer, now: datetime) -> bool:
+    return offer.status is OfferStatus.OPEN and now < offer.until
+
+
+def _key(about: Briefing) -> str:
+    """One answer of a call is one booking, however often it is sent."""
+    return f"{about.key}-accept"
+
+
+def _visit(about: Briefing) -> Booking:
+    assert about.booking is not None  # noqa: S101 - see is_needed
+    return about.booking
+
+
+def _offer(about: Briefing) -> SlotOffer:
+    assert about.offer is not None  # noqa: S101 - see is_needed
+    return about.offer
