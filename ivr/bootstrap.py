@@ -25,6 +25,7 @@ from ivr.dialogue.call import Call, Story
 from ivr.dialogue.ears import Ears, load_hearings
 from ivr.dialogue.line import Line, Utterance
 from ivr.dialogue.menus import Menu, load_menus
+from ivr.dialogue.outbound import answered
 from ivr.domain.hospital import Hospital
 from ivr.domain.identifiers import BadNumber, PhoneNumber
 from ivr.domain.rules import Rules
@@ -292,7 +293,12 @@ class House:
         self.new_work.close()
 
 
-STORIES: Mapping[str, Story] = {"inbound": inbound.answer, "callback": queue.callback, "unserved": queue.unserved}
+STORIES: Mapping[str, Story] = {
+    "inbound": inbound.answer,
+    "callback": queue.callback,
+    "unserved": queue.unserved,
+    "outbound": answered.answer,
+}
 
 
 def phone_stories(house: House, voice: Voice) -> Mapping[str, PhoneStory]:
@@ -301,7 +307,8 @@ def phone_stories(house: House, voice: Voice) -> Mapping[str, PhoneStory]:
     def told(name: str, story: Story) -> PhoneStory:
         async def tell(line: AgiLine, caller: Caller, call_key: str) -> None:
             with voice.private(call_key):
-                await house.converse(line, _number(caller.number), key=call_key, name=name, story=story)
+                chosen = answered.machine if caller.is_machine else story
+                await house.converse(line, _number(caller.number), key=call_key, name=name, story=chosen)
 
         return tell
 

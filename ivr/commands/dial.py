@@ -7,7 +7,7 @@ import signal
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.dialler import Dialler, dialled
 from ivr.phone_config import phone_config_of
 from ivr.run_time import Current
-from ivr.services import outreach
+from ivr.services import outreach, slot_offers
 from ivr.services.ports import Work
 from ivr.settings import Settings
 
@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 DRAIN_SECONDS = 60.0
 THREADS = 4
+LOOK_EVERY = timedelta(minutes=1)
+"""For free times that somebody waits for, and legal deadlines that come near."""
 
 
 def ring(settings: Settings, *, parent: int | None = None) -> None:
@@ -89,6 +91,7 @@ class StoredBook:
         self, new_work: Callable[[], Work], *, node: str, rules: Callable[[], Rules], now: Clock, sign: Path
     ) -> None:
         self._new_work, self._node, self._rules, self._now, self._sign = new_work, node, rules, now, sign
+        self._next_look = now()
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="dial")
 
     async def claim(self) -> Dial | None:
@@ -109,6 +112,11 @@ class StoredBook:
         lost = await self._do(lambda rules: outreach.close_lost(self._new_work(), rules=rules, now=self._now()))
         if lost:
             log.warning("attempts that a crash had left open are closed", extra={"attempts": lost})
+        await self._do(lambda rules: slot_offers.tidy(self._new_work, rules=rules, now=self._now()))
+        if self._now() >= self._next_look:
+            self._next_look = self._now() + LOOK_EVERY
+            await self._do(lambda rules: slot_offers.seek(self._new_work, rules=rules, now=self._now()))
+            await self._do(lambda rules: slot_offers.escalate(self._new_work, rules=rules, now=self._now()))
         self._sign.touch()
 
     async def _do(self, job: Callable[[Rules], T]) -> T:

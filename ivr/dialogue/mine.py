@@ -97,7 +97,7 @@ async def _cancel(call: Call, patient: Patient, visit: Booking) -> None:
         return
     key = f"{call.key}-cancel-{visit.id}"
     try:
-        await call.do(booking.cancel, visit.id, patient_id=patient.id, key=key, now=call.desk.now())
+        await call.do(booking.cancel, visit.id, patient_id=patient.id, key=key, rules=call.rules, now=call.desk.now())
     except WrongTurn:
         now = await call.do(booking.of_id, visit.id)
         if now.status not in CANCELLED:  # moved through another channel: a person looks where to

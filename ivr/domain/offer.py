@@ -36,4 +36,9 @@ class SlotOffer:
     @property
     def holder(self) -> str:
         """Who holds the slot meanwhile."""
-        return f"offer-{self.id}"
+        return self.holder_of(self.slot_id, self.entry_id)
+
+    @staticmethod
+    def holder_of(slot_id: int, entry_id: int) -> str:
+        """Known before there is an offer: the slot is held first."""
+        return f"offer-{slot_id}-{entry_id}"

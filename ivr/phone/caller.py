@@ -17,8 +17,13 @@ class Caller:
     number: str | None
     """As the network gave it, digits and perhaps a +; None if withheld or not a number."""
     dialled: str = ""
-    queue_status: str = ""
-    """On /unserved: why the queue gave the caller back (TIMEOUT, FULL, JOINEMPTY, ...)."""
+    status: str = ""
+    """On /unserved why the queue gave the caller back (TIMEOUT, FULL, JOINEMPTY, ...), on /outbound who has answered,
+    as far as Asterisk was asked to guess (HUMAN, MACHINE, NOTSURE, HANGUP)."""
+
+    @property
+    def is_machine(self) -> bool:
+        return self.status == "MACHINE"
 
     def __repr__(self) -> str:
         return f"Caller(…{self.number[-2:] if self.number else ''})"
@@ -32,7 +37,7 @@ def caller_of(headers: Mapping[str, str]) -> Caller:
     return Caller(
         number=number if _NUMBER.fullmatch(number) else None,
         dialled=dialled if _NUMBER.fullmatch(dialled) else "",
-        queue_status=status if _CODE.fullmatch(status) else "",
+        status=status if _CODE.fullmatch(status) else "",
     )
 
 

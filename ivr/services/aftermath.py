@@ -8,8 +8,10 @@ from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, feedback
 from ivr.domain.waiting_list import WaitingStatus
+from ivr.services import slot_offers
 from ivr.services.ports import Work
 
+ABOUT_A_VISIT = (TaskKind.FEEDBACK, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE)
 ASKED_WITHIN = timedelta(days=5)
 """Nobody is asked about a visit that he has forgotten."""
 
@@ -36,18 +38,22 @@ def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
             work.waiting.save(entry.becomes(WaitingStatus.CLOSED_OTHER_BOOKING), now)
 
 
-def freed(work: Work, booking: Booking, now: datetime) -> None:
+def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     """Nobody needs to confirm the visit now; its time goes to the waiting list first (1.5)."""
-    if booking.slot.extra:  # made for this visit alone: nobody else has its time
-        work.tasks.drop(booking.id, TaskKind.FEEDBACK)
-        return
     asked = work.tasks.of_booking(booking.id, TaskKind.FEEDBACK)
-    work.tasks.drop(booking.id, TaskKind.FEEDBACK)
+    for kind in ABOUT_A_VISIT:
+        work.tasks.drop(booking.id, kind)
+    if booking.slot.extra:  # made for this visit alone: nobody else has its time
+        return
+    # One owner per booking (S4.3): who was to ask for feedback now offers the slot.
+    owner = TaskOwner.CALL_CENTRE if asked is None else asked.wanted.owner
+    if rules.robot_rings and owner is TaskOwner.CALL_CENTRE:
+        slot_offers.freed(work, booking.slot, rules, now)
+        return
     task = NewTask(
         key=f"slot-freed-{booking.id}",
         kind=TaskKind.SLOT_FREED,
-        # One owner per booking (S4.3): who was to ask for feedback now offers the slot.
-        owner=TaskOwner.CALL_CENTRE if asked is None else asked.wanted.owner,
+        owner=owner,
         due_at=now,
         booking_id=booking.id,
         slot_id=booking.slot.id,

@@ -1,6 +1,5 @@
 """What a patient says on a call that we made: each answer is kept, with the end of the attempt, in one transaction."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
@@ -14,6 +13,7 @@ from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.tasks import TaskKind
 from ivr.domain.waiting_list import NEXT, WaitingEntry, WaitingStatus
 from ivr.domain.worklist import TaskResult
+from ivr.services import slot_offers
 from ivr.services.booking import BookingCommand, book_within, cancel_within
 from ivr.services.outreach import Briefing, told_within
 from ivr.services.ports import Offer, Work
@@ -50,7 +50,9 @@ def asked_for(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Pa
     return next((one for one in people if one.phone == about.phone), people[0] if people else None)
 
 
-def cancel(work: Work, about: Briefing, *, status: BookingStatus, result: TaskResult, now: datetime) -> Booking:
+def cancel(
+    work: Work, about: Briefing, *, status: BookingStatus, result: TaskResult, rules: Rules, now: datetime
+) -> Booking:
     """Cancel the visit. Raises NotFound, WrongTurn, TooLate."""
     visit = _visit(about)
     with work:
@@ -58,7 +60,9 @@ def cancel(work: Work, about: Briefing, *, status: BookingStatus, result: TaskRe
         # The attempt first: what the cancel drops would be over before it had its result.
         told_within(work, about.key, Outcome.DONE, result, now=now)
         key = f"{about.key}-cancel"
-        cancelled = cancel_within(work, visit.id, patient_id=about.patient.id, key=key, now=now, status=status)
+        cancelled = cancel_within(
+            work, visit.id, patient_id=about.patient.id, key=key, rules=rules, now=now, status=status
+        )
         work.commit()
     return cancelled
 
@@ -126,51 +130,36 @@ def _command(work: Work, about: Briefing, offer: SlotOffer, rules: Rules, now: d
     )
 
 
-def decline(work: Work, about: Briefing, *, now: datetime) -> WaitingEntry:
-    """He waits for another time; this one is free for the next. A repeat changes nothing."""
+def decline(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> WaitingEntry:
+    """He waits for another time; this one is offered to the next. A repeat changes nothing."""
     with work:
         work.patients.lock(about.patient.id)
-        entry = work.waiting.get(_offer(about).entry_id)
-        if _let_go(work, about, OfferStatus.DECLINED, now):
-            entry = replace(_back(entry), declined=entry.declined + 1)
-            work.waiting.save(entry, now)
         told_within(work, about.key, Outcome.DONE, TaskResult.DECLINED, now=now)
+        slot_offers.ended(work, _offer(about), OfferStatus.DECLINED, rules, now)
+        entry = work.waiting.get(_offer(about).entry_id)
         work.commit()
     return entry
 
 
-def leave(work: Work, about: Briefing, *, now: datetime) -> None:
-    """He waits no more, and the time is free for the next. A repeat changes nothing."""
+def leave(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
+    """He waits no more, and the time is offered to the next. A repeat changes nothing."""
     with work:
         work.patients.lock(about.patient.id)
-        _let_go(work, about, OfferStatus.DECLINED, now)
+        told_within(work, about.key, Outcome.DONE, TaskResult.LEFT, now=now)
         entry = work.waiting.get(_offer(about).entry_id)
         if WaitingStatus.CANCELLED_BY_PATIENT in NEXT.get(entry.status, ()):
             work.waiting.save(entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT), now)
-        told_within(work, about.key, Outcome.DONE, TaskResult.LEFT, now=now)
+        slot_offers.ended(work, _offer(about), OfferStatus.DECLINED, rules, now)
         work.commit()
 
 
-def lose(work: Work, about: Briefing, *, now: datetime) -> None:
+def lose(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
     """He wanted the time and cannot have it: he waits on, and nobody holds it for him. A repeat changes nothing."""
     with work:
         work.patients.lock(about.patient.id)
-        if _let_go(work, about, OfferStatus.WITHDRAWN, now):
-            work.waiting.save(_back(work.waiting.get(_offer(about).entry_id)), now)
         told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
+        slot_offers.ended(work, _offer(about), OfferStatus.WITHDRAWN, rules, now)
         work.commit()
-
-
-def _let_go(work: Work, about: Briefing, status: OfferStatus, now: datetime) -> bool:
-    offer = _offer(about)
-    if not work.slot_offers.end(offer.id, status, now):
-        return False
-    work.slots.release(offer.holder)
-    return True
-
-
-def _back(entry: WaitingEntry) -> WaitingEntry:
-    return entry.becomes(WaitingStatus.ACTIVE) if entry.status is WaitingStatus.OFFERED else entry
 
 
 def opt_out(work: Work, about: Briefing, *, now: datetime) -> None:

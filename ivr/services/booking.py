@@ -101,6 +101,7 @@ def cancel(
     *,
     patient_id: int,
     key: str,
+    rules: Rules,
     now: datetime,
     status: BookingStatus = BookingStatus.CANCELLED_BY_PATIENT,
     reason: str | None = None,
@@ -113,7 +114,7 @@ def cancel(
     with work:
         work.patients.lock(patient_id)
         booking = cancel_within(
-            work, booking_id, patient_id=patient_id, key=key, now=now, status=status, reason=reason, by=by
+            work, booking_id, patient_id=patient_id, key=key, rules=rules, now=now, status=status, reason=reason, by=by
         )
         work.commit()
     return booking
@@ -125,6 +126,7 @@ def cancel_within(
     *,
     patient_id: int,
     key: str,
+    rules: Rules,
     now: datetime,
     status: BookingStatus = BookingStatus.CANCELLED_BY_PATIENT,
     reason: str | None = None,
@@ -134,7 +136,7 @@ def cancel_within(
     booking = own_booking(work, booking_id, patient_id)
     if booking.closed_key == key:
         return booking
-    booking = _close(work, booking, status, key, now, reason)
+    booking = _close(work, booking, status, key, rules, now, reason)
     work.referrals.give_back(booking.id)
     if by is not None:
         detail = {"booking": booking.id, "patient": patient_id, "status": status, "reason": reason}
@@ -211,7 +213,7 @@ def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime
     _take(work, command, now)
     # Only now that the new slot is ours does the old booking give way, in the same commit.
     if old is not None:
-        _close(work, old, BookingStatus.MOVED, command.key, now)
+        _close(work, old, BookingStatus.MOVED, command.key, rules, now)
     booking = work.bookings.add(NewBooking(command.key, command.call_key, _booking(work, command, slot, old, now)))
     if referral is not None:
         work.referrals.use(referral.id, booking.id)
@@ -270,14 +272,20 @@ def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | Non
 
 
 def _close(
-    work: Work, booking: Booking, status: BookingStatus, key: str, now: datetime, reason: str | None = None
+    work: Work,
+    booking: Booking,
+    status: BookingStatus,
+    key: str,
+    rules: Rules,
+    now: datetime,
+    reason: str | None = None,
 ) -> Booking:
     """End a booking before its visit: its slot is free again."""
     booking.becomes(status)
     booking.must_not_have_begun(now)
     closed = work.bookings.close(booking, status, key=key, now=now, reason=reason)
     work.slots.free(booking.slot.id)
-    note_freed(work, closed, now)
+    note_freed(work, closed, rules, now)
     return closed
 
 

@@ -77,6 +77,11 @@ class SlotOffers(Protocol):
     def lapsed(self, now: datetime) -> Sequence[SlotOffer]:
         """Open ones whose time is over."""
 
+    def stale(self) -> Sequence[SlotOffer]:
+        """Open ones whose entry is not offered anything any more: it was booked or left otherwise."""
+
+    def extend(self, offer_id: int, until: datetime) -> None: ...
+
     def end(self, offer_id: int, status: OfferStatus, now: datetime) -> bool:
         """False where it was not open."""
 

@@ -28,6 +28,7 @@ from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Settled, TaskResult
+from ivr.services import slot_offers
 from ivr.services.dial_ports import Attempt
 from ivr.services.ports import Consent, Work
 
@@ -90,7 +91,7 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
         return None
     phone = _number(work, task)
     if phone is None or work.opt_outs.has(phone):
-        work.tasks.hand_over(task.id, about.owner, now)
+        give_up(work, task, rules, now)
         return None
     return _begun(work, task, phone, node, now)
 
@@ -155,12 +156,12 @@ def briefing(work: Work, key: str, *, now: datetime) -> Briefing:
     with work:
         attempt = work.dials.get(key)
         work.dials.answered(key, now)
-        told = _briefing(work, attempt, work.tasks.get(attempt.task_id))
+        told = _briefing(work, attempt, work.tasks.get(attempt.task_id), now)
         work.commit()
     return told
 
 
-def _briefing(work: Work, attempt: Attempt, task: Task) -> Briefing:
+def _briefing(work: Work, attempt: Attempt, task: Task, now: datetime) -> Briefing:
     about = task.wanted
     booking = None if about.booking_id is None else work.bookings.get(about.booking_id)
     entry = None if about.entry_id is None else work.waiting.get(about.entry_id)
@@ -175,9 +176,14 @@ def _briefing(work: Work, attempt: Attempt, task: Task) -> Briefing:
         last=_counted(work, task.id) + 1 >= PLANS[about.kind].tries,
         booking=booking,
         entry=entry,
-        offer=None if about.offer_id is None else work.slot_offers.get(about.offer_id),
+        offer=None if about.offer_id is None else _listened_to(work, about.offer_id, now),
         speciality=None if speciality is None else work.staff.speciality(speciality),
     )
+
+
+def _listened_to(work: Work, offer_id: int, now: datetime) -> SlotOffer:
+    offer = work.slot_offers.get(offer_id)
+    return slot_offers.listens(work, offer, now) if offer.status is OfferStatus.OPEN else offer
 
 
 def _counted(work: Work, task_id: int) -> int:
@@ -247,6 +253,9 @@ def _try_again(work: Work, task: Task, outcome: Outcome, rules: Rules, now: date
 def give_up(work: Work, task: Task, rules: Rules, now: datetime) -> None:
     """The robot rings no more: an SMS, or a person. No booking is touched (1.6)."""
     match task.wanted.kind:
+        case TaskKind.OFFER if task.wanted.offer_id is not None:
+            work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
+            slot_offers.ended(work, work.slot_offers.get(task.wanted.offer_id), OfferStatus.UNANSWERED, rules, now)
         case TaskKind.SURVEY | TaskKind.NO_SHOW:
             work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
         case _:

@@ -310,6 +310,12 @@ class WaitingList(Protocol):
     def all_open(self) -> list[WaitingEntry]:
         """The nearest deadline first, then who goes before others, then who came first (1.5)."""
 
+    def waiting_for(self, speciality: str) -> list[WaitingEntry]:
+        """Status ACTIVE, in the order of `all_open`."""
+
+    def offer_to(self, entry_id: int) -> bool:
+        """ACTIVE becomes OFFERED; False where it is not active now."""
+
     def contact(self, entry_id: int) -> PhoneNumber | None:
         """The number at which he wants to be rung up."""
 
@@ -333,7 +339,10 @@ class Tasks(Protocol):
     def like(self, kind: TaskKind, key: str) -> list[Task]:
         """Tasks whose key begins so."""
 
-    def open_of_entry(self, entry_id: int) -> Task | None:
+    def has(self, key: str) -> bool:
+        """Whether there ever was a task of that key."""
+
+    def open_of_entry(self, entry_id: int, kind: TaskKind | None = None) -> Task | None:
         """What a person is to do for an entry of the waiting list; the newest one."""
 
     def of_entry(self, entry_id: int) -> int:

@@ -9,6 +9,7 @@ from ivr.domain.rules import Rules
 from ivr.domain.schedule import DayOverride, Timetable
 from ivr.domain.slot import Doctor, Slot
 from ivr.domain.slot_plan import PlannedSlot, Planner
+from ivr.services import slot_offers
 from ivr.services.ports import Work
 
 SPARE_DAYS = 1
@@ -31,6 +32,9 @@ def publish_within(work: Work, posts: Mapping[str, Post], *, rules: Rules, now: 
     planned = plan(work, posts, rules=rules, now=now)
     added = missing(planned, _taken(work, planned))
     work.slots.add(added)
+    new = {(slot.doctor_id, slot.starts_at) for slot in added}
+    slots = [slot for slot in _taken(work, added) if (slot.doctor_id, slot.starts_at) in new]
+    slot_offers.published(work, sorted(slots, key=lambda slot: slot.starts_at), rules, now)
     return len(added)
 
 

@@ -10,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from ivr.domain.dialling import Dial, Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.offer import OfferStatus, SlotOffer
+from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.dial_ports import Attempt
 from ivr.storage.register import Register, found, upsert
 from ivr.storage.tables import dial_attempts as dials
 from ivr.storage.tables import opt_outs, slot_offers, tasks
+from ivr.storage.tables import waiting_entries as entries
 
 
 class DialRegister(Register):
@@ -112,6 +114,13 @@ class SlotOfferRegister(Register):
 
     def lapsed(self, now: datetime) -> Sequence[SlotOffer]:
         return self._all(_OFFERED & (slot_offers.c.until <= now))
+
+    def stale(self) -> Sequence[SlotOffer]:
+        others = select(entries.c.id).where(entries.c.status != WaitingStatus.OFFERED.value)
+        return self._all(_OFFERED & slot_offers.c.entry_id.in_(others))
+
+    def extend(self, offer_id: int, until: datetime) -> None:
+        self._run(update(slot_offers).where(slot_offers.c.id == offer_id, _OFFERED).values(until=until))
 
     def end(self, offer_id: int, status: OfferStatus, now: datetime) -> bool:
         open_yet = _OFFERED & (slot_offers.c.id == offer_id)

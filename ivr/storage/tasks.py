@@ -49,8 +49,13 @@ class TaskRegister(Register):
         dropped = update(tasks).where(about).values(status=TaskStatus.DROPPED.value)
         self._changed("tasks", *self._run(dropped.returning(tasks.c.id)).scalars())
 
-    def open_of_entry(self, entry_id: int) -> Task | None:
-        about = (tasks.c.entry_id == entry_id) & _OPEN
+    def has(self, key: str) -> bool:
+        return self._of_key(key) is not None
+
+    def open_of_entry(self, entry_id: int, kind: TaskKind | None = None) -> Task | None:
+        about = (tasks.c.entry_id == entry_id) & _OPEN & ~tasks.c.robot
+        if kind is not None:
+            about &= tasks.c.kind == kind.value
         row = self._run(select(tasks).where(about).order_by(tasks.c.id.desc()).limit(1)).one_or_none()
         return None if row is None else _task(row)
 

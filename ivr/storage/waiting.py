@@ -53,15 +53,27 @@ class WaitingRegister(Register):
             self._drop_tasks(entry.id)
 
     def all_open(self) -> list[WaitingEntry]:
-        still_open = entries.c.status.in_([status.value for status in OPEN])
+        return self._in_turn(entries.c.status.in_([status.value for status in OPEN]))
+
+    def waiting_for(self, speciality: str) -> list[WaitingEntry]:
+        return self._in_turn(_ACTIVE & (entries.c.speciality == speciality))
+
+    def offer_to(self, entry_id: int) -> bool:
+        waits = update(entries).where(entries.c.id == entry_id, _ACTIVE).values(status=WaitingStatus.OFFERED.value)
+        offered = self._run(waits).rowcount == 1
+        if offered:
+            self._changed("waiting", entry_id)
+        return offered
+
+    def _in_turn(self, condition: ColumnElement[bool]) -> list[WaitingEntry]:
         order = (entries.c.deadline, entries.c.priority.desc(), entries.c.entered_at, entries.c.id)
-        return [_entry(row) for row in self._run(select(entries).where(still_open).order_by(*order))]
+        return [_entry(row) for row in self._run(select(entries).where(condition).order_by(*order))]
 
     def contact(self, entry_id: int) -> PhoneNumber | None:
         return phone(self._run(select(entries.c.contact).where(entries.c.id == entry_id)).scalar())
 
     def _drop_tasks(self, entry_id: int) -> None:
-        by_people = tasks.c.kind.in_((TaskKind.WAITING.value, TaskKind.CALLBACK.value))
+        by_people = tasks.c.kind.in_((TaskKind.WAITING.value, TaskKind.CALLBACK.value, TaskKind.OFFER.value))
         still_open = tasks.c.status == TaskStatus.OPEN.value
         dropped = update(tasks).where(tasks.c.entry_id == entry_id, by_people, still_open)
         dropped = dropped.values(status=TaskStatus.DROPPED.value)
@@ -73,6 +85,9 @@ class WaitingRegister(Register):
     def _all(self, condition: ColumnElement[bool]) -> list[WaitingEntry]:
         chosen = select(entries).where(condition).order_by(entries.c.deadline, entries.c.id)
         return [_entry(row) for row in self._run(chosen)]
+
+
+_ACTIVE = entries.c.status == WaitingStatus.ACTIVE.value
 
 
 def _entry(row: Row[Any]) -> WaitingEntry:

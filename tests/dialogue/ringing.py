@@ -45,7 +45,9 @@ def _slot(world, work, speciality: str, days: int) -> Slot:
     since = datetime.combine(world.clock.date() + timedelta(days=days), time(9, 15), world.rules.zone)
     doctors = [doctor.id for doctor in work.staff.doctors() if doctor.speciality == speciality]
     slots = work.slots.of_doctors(doctors, since, since + timedelta(days=14))
-    taken = {each.slot.id for each in work.grid.of_doctors(doctors, since, since + timedelta(days=14)) if each.booking_id}
+    taken = {
+        each.slot.id for each in work.grid.of_doctors(doctors, since, since + timedelta(days=14)) if each.booking_id
+    }
     return next(s for s in slots if s.kind is SlotKind.PRIMARY and s.release_at is None and s.id not in taken)
 
 

@@ -127,11 +127,11 @@ async def test_a_queue_that_gives_the_caller_back_says_why_and_keeps_his_key(ans
     keys = []
 
     async def inbound(line, caller, key):
-        keys.append((key, caller.queue_status))
+        keys.append((key, caller.status))
         await line.transfer()
 
     async def unserved(line, caller, key):
-        keys.append((key, caller.queue_status))
+        keys.append((key, caller.status))
         await line.hang_up()
 
     await answer_calls(inbound, unserved=unserved)

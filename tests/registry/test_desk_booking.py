@@ -177,7 +177,9 @@ def test_a_slot_made_for_one_visit_is_nobodys_when_that_is_cancelled(new_work, c
     wanted = command(patient, waived=[Waiver.OVERBOOK])
     visit = desk_booking.overbook(new_work(), wanted, Beside(doctor, at("10:00"), 15), rules=RULES, now=NOW)
 
-    booking.cancel(new_work(), visit.id, patient_id=patient.id, key="c", now=NOW, reason="передумал", by=WHO)
+    booking.cancel(
+        new_work(), visit.id, patient_id=patient.id, key="c", rules=RULES, now=NOW, reason="передумал", by=WHO
+    )
 
     assert [row.state for row in clinic.rows("slots")] == ["CLOSED"]
     assert [row.kind for row in clinic.rows("tasks", status="OPEN")] == []
@@ -214,6 +216,7 @@ def test_a_cancelled_visit_keeps_its_reason_and_who_cancelled_it(new_work, clini
         visit.id,
         patient_id=patient.id,
         key="c",
+        rules=RULES,
         now=NOW,
         status=BookingStatus.CANCELLED_BY_CLINIC,
         reason="врач заболел",

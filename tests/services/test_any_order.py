@@ -89,7 +89,7 @@ class Callers(RuleBasedStateMachine):
         visits = booking.upcoming(self.new_work(), patient.id, now=self.now)
         if visits:
             visit = visits[which % len(visits)]
-            booking.cancel(self.new_work(), visit.id, patient_id=patient.id, key=self.key(), now=self.now)
+            booking.cancel(self.new_work(), visit.id, patient_id=patient.id, key=self.key(), rules=RULES, now=self.now)
 
     @rule()
     def holds_lapse(self):

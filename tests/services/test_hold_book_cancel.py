@@ -41,7 +41,9 @@ def doctor(clinic, patient):
 
 
 def cancel(new_work, visit, key="cancel-1", now=NOW, patient_id=None):
-    return booking.cancel(new_work(), visit.id, patient_id=patient_id or visit.patient_id, key=key, now=now)
+    return booking.cancel(
+        new_work(), visit.id, patient_id=patient_id or visit.patient_id, key=key, rules=RULES, now=now
+    )
 
 
 def test_d14_a_hold_lasts_180_seconds(clinic, patient, doctor):
@@ -363,7 +365,7 @@ def test_nobody_cancels_the_visit_of_another(clinic, patient, doctor, new_work):
     with pytest.raises(NotYours):
         cancel(new_work, visit, patient_id=clinic.patient().id)
     with pytest.raises(NotFound):
-        booking.cancel(new_work(), visit.id + 1, patient_id=patient.id, key="x", now=NOW)
+        booking.cancel(new_work(), visit.id + 1, patient_id=patient.id, key="x", rules=RULES, now=NOW)
 
 
 @pytest.mark.parametrize(("centralised", "owner"), [(True, "CALL_CENTRE"), (False, "REGISTRY")])

@@ -147,14 +147,14 @@ def test_a_move_and_a_cancel_at_once_leave_one_of_the_two(clinic, new_work, doct
         race(
             [
                 lambda: clinic.book(second, patient, moves=visit.id),  # noqa: B023
-                lambda: booking.cancel(new_work(), visit.id, patient_id=patient.id, key="c", now=NOW),  # noqa: B023
+                lambda: booking.cancel(new_work(), visit.id, patient_id=patient.id, key="c", rules=RULES, now=NOW),  # noqa: B023
             ]
         )
 
         active = booking.upcoming(new_work(), patient.id, now=NOW)
         assert len(clinic.rows("slots", state="BOOKED")) == len(active)
         for left in active:
-            booking.cancel(new_work(), left.id, patient_id=patient.id, key=f"end-{left.id}", now=NOW)
+            booking.cancel(new_work(), left.id, patient_id=patient.id, key=f"end-{left.id}", rules=RULES, now=NOW)
 
 
 def test_a_patient_who_joins_the_list_on_two_lines_waits_once(clinic, new_work, doctor):

@@ -151,7 +151,7 @@ def test_a_cancelled_visit_needs_no_feedback(clinic, new_work, doctor):
     slot = clinic.slot(doctor, at("2026-04-30 10:00"))
     patient = clinic.patient()
     booked = clinic.book(slot, patient, rules=DECENTRALISED)
-    booking.cancel(new_work(), booked.id, patient_id=patient.id, key="cancel", now=NOW)
+    booking.cancel(new_work(), booked.id, patient_id=patient.id, key="cancel", rules=RULES, now=NOW)
 
     assert [item.kind for item in listed(new_work, now=at("2026-04-29 12:00"))] == [TaskKind.SLOT_FREED]
 

@@ -62,14 +62,14 @@ async def _take(talk: Talk) -> None:
 
 
 async def _lost(talk: Talk) -> None:
-    await talk.call.do(answers.lose, talk.about, now=talk.call.desk.now())
+    await talk.call.do(answers.lose, talk.about, rules=talk.call.rules, now=talk.call.desk.now())
     talk.settled = True
     talk.call.say("offer.lost")
 
 
 async def _decline(talk: Talk) -> None:
     call = talk.call
-    entry = await call.do(answers.decline, talk.about, now=call.desk.now())
+    entry = await call.do(answers.decline, talk.about, rules=call.rules, now=call.desk.now())
     talk.settled = True
     if entry.declined >= DECLINED_OFTEN and not await talk.by_key("waiting.already", spec=entry.speciality):
         await _leave(talk)
@@ -78,6 +78,6 @@ async def _decline(talk: Talk) -> None:
 
 
 async def _leave(talk: Talk) -> None:
-    await talk.call.do(answers.leave, talk.about, now=talk.call.desk.now())
+    await talk.call.do(answers.leave, talk.about, rules=talk.call.rules, now=talk.call.desk.now())
     talk.settled = True
     talk.call.say("offer.left")

@@ -30,7 +30,7 @@ async def cancel(talk: Talk, status: BookingStatus, result: TaskResult) -> None:
     """Cancel, and end the attempt, in one transaction."""
     call = talk.call
     try:
-        await call.do(answers.cancel, talk.about, status=status, result=result, now=call.desk.now())
+        await call.do(answers.cancel, talk.about, status=status, result=result, rules=call.rules, now=call.desk.now())
     except TooLate:
         call.say("cancel.too_late")
         raise ToOperator("too_late") from None

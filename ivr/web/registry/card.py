@@ -64,6 +64,7 @@ def cancel(booking_id: int) -> Shown:
         booking_id,
         patient_id=visit.patient_id,
         key=f"desk-cancel-{booking_id}",
+        rules=site().rules,
         now=site().now(),
         status=BookingStatus(form.by.data),
         reason=form.reason.data,
