@@ -25,6 +25,7 @@ from tests.web.conftest import CHROMIUM, open_page
 pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("desk")]
 
 ANNA = ("6256410854009015", "12031985")
+DARYA = ("6287699754009058", "05122003")
 ZAKHAR = ("6290899754009083", "09092001")
 PATIENCE = 20_000
 ADMIN_PASSWORD = "strong-enough-77"
@@ -239,6 +240,35 @@ def test_an_operator_sees_who_calls_and_books_the_time_that_is_held(phones):
     expect(operator.locator("#result")).to_have_value("booked")
     expect(caller.locator("#state")).to_have_text("Звонок завершён")
     operator.locator("#note").fill("Просила напомнить")
+    sums_up(operator)
+
+
+def test_a_talk_that_is_summed_up_leaves_no_patient_for_the_next_caller(phones):
+    operator, first = phones.operator(), phones.caller()
+    registry = operator.frame_locator("#work")
+    to_the_nearest_time(first, DARYA)
+    answer(first, "Ближайшее время", "1")
+    answer(first, "Записываю", "0")
+    answers(operator)
+
+    operator.keyboard.press("Alt+T")
+    expect(operator.locator("#nobody")).to_be_visible()
+    operator.keyboard.press("Escape")
+    expect(operator.locator("#transfer")).to_be_hidden()
+    operator.keyboard.press("F4")
+    expect(registry.locator("#toasts")).to_have_text("Пациент записан на это время.")
+    operator.keyboard.press("Alt+Z")
+    state(operator, "Завершение")
+    expect(operator.locator("#sum-up")).to_be_in_viewport()
+    sums_up(operator)
+    expect(registry.get_by_role("heading", name="Регистратура")).to_be_visible()
+
+    second = phones.caller()
+    to_the_nearest_time(second, ZAKHAR)
+    answer(second, "Ближайшее время", "0")
+    answers(operator)
+    expect(registry.get_by_role("heading", name="Макетов Захар")).to_be_visible()
+    operator.keyboard.press("Alt+Z")
     sums_up(operator)
 
 

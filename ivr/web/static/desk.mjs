@@ -92,6 +92,7 @@ live('me', (now) => {
   me = now;
   if (now.state === 'WRAPUP' && before !== 'WRAPUP') suggestResult(now.call);
   if (now.state === 'READY' || now.state === 'BREAK') clearPop();
+  if (before === 'WRAPUP' && now.state !== 'WRAPUP') closeRegistry();
   show();
 });
 live('ring', ({ call }) => pop(call));
@@ -130,6 +131,15 @@ function openRegistry(key) {
   let at = '';
   try { at = $('work').contentWindow.location.pathname; } catch { /* a page that is just loading */ }
   if (at === path || at === 'blank') $('work').src = `${tab.href}?call=${encodeURIComponent(key)}`;
+}
+
+// A talk that is summed up takes its patient off the page: the next caller must not be booked into his card.
+function closeRegistry() {
+  const tab = $('tab-registry');
+  if (!tab) return;
+  let at = '';
+  try { at = $('work').contentWindow.location.pathname; } catch { /* a page that is just loading */ }
+  if (at.startsWith(new URL(tab.href).pathname)) $('work').src = tab.href;
 }
 
 async function bookHeld() {
@@ -277,6 +287,15 @@ document.querySelector('.desk-right nav')?.addEventListener('click', ({ target, 
   if (chosen) for (const tab of currentTarget.querySelectorAll('a')) tab.toggleAttribute('aria-current', tab === chosen);
 });
 
+// Escape folds what a key has unfolded, and gives the focus back to its button.
+document.addEventListener('keydown', (event) => {
+  const open = event.key === 'Escape' && ['transfer', 'keypad'].find((id) => !$(id).hidden);
+  if (!open) return;
+  event.preventDefault();
+  unfold(open);
+  $(`${open}-open`).focus();
+});
+
 function unfold(id) {
   const open = $(id).hidden;
   $(id).hidden = !open;
@@ -299,6 +318,7 @@ async function showColleagues() {
     line.append(button);
     return line;
   }));
+  $('nobody').hidden = colleagues.length > 0;
 }
 
 const dialled = (text) => text.replace(/[\s()-]/g, '');

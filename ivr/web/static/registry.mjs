@@ -17,6 +17,8 @@ let lapses;
 let waitingReason = 'NO_SLOTS';
 let asked = 0;
 let chosen = 0; // an answer to an older choice comes too late and is not shown
+// What a held time may have become: the workplace books it, too, with a key of its own.
+const LOST = { OWN: ['Пациент записан на это время.', 'ok'], FREE: ['Бронь истекла. Выберите время ещё раз.', 'warn'], BOOKED: ['Это время занял другой пациент. Выберите другое.', 'bad'] };
 const grid = new Grid($('grid'), { picked, moved: load });
 
 /** POST; the answer, or an Error with `field`: its message goes to that field. */
@@ -281,7 +283,8 @@ async function refresh(ids) {
     listTimes(only);
   }
   wakeAtLapse();
-  if (held && cells.get(held.slot) && cells.get(held.slot).mark !== 'YOURS') { dropHeld(); say('Это время занял другой пациент. Выберите другое.', 'bad'); }
+  const kept = held && cells.get(held.slot)?.mark;
+  if (kept && kept !== 'YOURS') { dropHeld(); say(...(LOST[kept] || LOST.BOOKED)); }
 }
 
 function wakeAtLapse() {
