@@ -18,7 +18,7 @@ def test_a_user_logs_in_by_keyboard_alone_and_out_again(served: Served, accessib
     page.keyboard.press("Enter")
     page.get_by_text("Имя или пароль не подходят").wait_for()
     accessible(page)
-    page.get_by_label("Пароль").fill(PASSWORD)
+    page.keyboard.type(PASSWORD)  # what was wrong has the keyboard
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Выйти").wait_for()
     page.get_by_role("button", name="Выйти").click()

@@ -197,6 +197,18 @@ def test_s2_7_the_waiting_list_is_offered_where_no_time_is_left_and_where_none_s
     assert logged(served, "waiting.declined")[-1]["speciality"] == "therapist"
 
 
+def test_forms_begin_at_their_first_field_and_go_on_at_the_first_mistake(served):
+    page = served.page(Role.REGISTRAR, "/registry/")
+    search_number(page, "Тестова Анна")  # as long as a SNILS, but no number
+    expect(page.locator(".error")).to_contain_text("Введите 16 цифр полиса, 11 цифр СНИЛС")
+
+    page.keyboard.press("Alt+a")
+    expect(page.get_by_label("Фамилия")).to_be_focused()
+    page.keyboard.type("Новикова")
+    page.keyboard.press("Enter")
+    expect(page.locator("#given_name")).to_be_focused()
+
+
 def test_two_registrars_and_a_caller_want_one_time_and_one_wins_while_the_others_see_it(served):
     one, two = visit(served, ANNA), visit(served, BORIS, Role.OPERATOR)
     for page in (one, two):

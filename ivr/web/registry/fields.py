@@ -31,7 +31,7 @@ def digits(text: str | None) -> str:
 def read_claim(text: str | None) -> Claim:
     """OMS number, SNILS or temporary certificate by its length. Raises BadNumber."""
     number = digits(text)
-    if len(number) not in CLAIMS:
+    if not number.isdecimal() or len(number) not in CLAIMS:
         raise BadNumber("CLAIM_LENGTH", "16, 11 or 9 digits")
     return CLAIMS[len(number)](number)
 

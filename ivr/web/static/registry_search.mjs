@@ -1,5 +1,3 @@
 // The search: what was found takes the keyboard, so that Tab leads to the first patient.
 const found = document.querySelector('#found');
 if (found) found.focus();
-const wrong = document.querySelector('[aria-invalid]');
-if (wrong) wrong.focus();

@@ -123,4 +123,5 @@ if (body.dataset.user) {
   document.addEventListener('keydown', keyed);
   listen();
 }
+document.querySelector('[aria-invalid]')?.focus(); // what is to be mended comes first
 document.documentElement.dataset.ready = 'yes'; // keys are heard from now on
