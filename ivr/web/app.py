@@ -21,6 +21,7 @@ from ivr.web.limits import limiter
 from ivr.web.messages import told
 from ivr.web.nav import places
 from ivr.web.site import Site, site
+from ivr.web.wording import telephone
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
     _errors(app)
     app.context_processor(_everywhere)
     app.template_filter("local")(_local)
+    app.template_filter("telephone")(telephone)
     app.after_request(lambda answer: _guarded(answer, connect))
     check_routes(app)
     if proxies:

@@ -1,5 +1,7 @@
 """Russian words for what the program calls by keys: steps of a call, reasons, purposes, states."""
 
+import re
+
 from ivr.domain.operator import OperatorState
 from ivr.domain.purpose import Purpose
 from ivr.web.messages import TOLD
@@ -175,3 +177,9 @@ def outcome(key: str) -> str:
     if key.startswith("error.") or key.endswith(".help"):
         return "введено неверно"
     return OUTCOMES.get(key) or _PURPOSES.get(key, key)
+
+
+def telephone(number: str) -> str:
+    """8 (000) 000-20-20; a number of another shape stays as it is."""
+    found = re.fullmatch(r"(?:\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})", number)
+    return "8 ({}) {}-{}-{}".format(*found.groups()) if found else number

@@ -209,3 +209,7 @@ def test_every_answer_forbids_foreign_scripts_and_frames(clients: Clients):
     assert "unsafe" not in policy
     assert "frame-ancestors 'self'" in policy
     assert "HttpOnly" in clients(Role.OPERATOR).get("/login").headers.get("Set-Cookie", "HttpOnly")
+
+
+def test_a_guest_reads_the_registrys_telephone_as_it_is_dialled(clients):
+    assert "Телефон регистратуры: 8 (000) 000-20-20." in clients().get("/phone", headers={"Accept": "text/html"}).text

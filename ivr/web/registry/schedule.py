@@ -21,6 +21,7 @@ from ivr.web.registry import pages, words
 from ivr.web.registry.asked import AskDays, AskGrid, AskRoute, AskSlots, asked, channel_of, refuse
 from ivr.web.registry.shown import cell_json, doctor_json, when
 from ivr.web.site import run, site
+from ivr.web.wording import telephone
 
 MOST_DAYS = 31
 
@@ -109,7 +110,7 @@ def _ending(ending: Ending) -> list[str]:
         case Ending.HOME_VISIT:
             return [
                 "Запись в сетку не нужна: оформите вызов врача на дом.",
-                f"Вызовы принимают {here.home_hours}, телефон {words.telephone(here.registry_phone)}.",
+                f"Вызовы принимают {here.home_hours}, телефон {telephone(here.registry_phone)}.",
             ]
 
 

@@ -1,6 +1,5 @@
 """What the registry's pages say: Russian words for codes, days and times."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -116,12 +115,6 @@ NUMBERS: Mapping[str, str] = {
 }
 URGENT_CARE = "Неотложную помощь вам окажут и без полиса."
 INSURER = "Для плановой записи оформите полис в любой страховой медицинской компании."
-
-
-def telephone(number: str) -> str:
-    """8 (000) 000-20-20; a number of another shape stays as it is."""
-    found = re.fullmatch(r"(?:\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})", number)
-    return "8 ({}) {}-{}-{}".format(*found.groups()) if found else number
 
 
 def day(moment: date | datetime) -> str:
