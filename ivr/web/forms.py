@@ -19,8 +19,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf is untyped
             return DefaultMeta.get_translations(self, form)
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
-            """A form is a form: JSON in its place is taken for an empty one."""
-            return request.form if form.is_submitted() else None
+            """A form is a form: JSON in its place is taken for an empty one. None asks for an empty one."""
+            return request.form if formdata is not None and form.is_submitted() else None
 
     def refuse(self, field: str, message: str) -> None:
         """A message at a field, found out after the form's own checks."""
