@@ -31,7 +31,7 @@ class HeardPhrases:
 
     def phrases(self) -> Sequence[SpokenPhrase]:
         return [
-            SpokenPhrase(entry.key, entry.text, self._book.utterance(example_of(entry)).text, entry.use)
+            SpokenPhrase(entry.key, entry.text, self._book.utterance(example_of(entry)).text)
             for entry in self._book.entries.values()
         ]
 

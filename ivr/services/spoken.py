@@ -20,7 +20,6 @@ class SpokenPhrase:
     """As it stands in the file."""
     said: str
     """With the values of an example, in words."""
-    use: str
 
 
 class Spoken(Protocol):

@@ -2,11 +2,14 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import ivr
 from ivr.domain.user import Role
 from ivr.services import recordings
+from ivr.web.admin.audit_words import ACTIONS, details
 from tests.web.conftest import Clients, Served, log_in, post
 
 HTML = {"Accept": "text/html"}
@@ -18,6 +21,7 @@ def test_a_new_user_logs_in_with_the_password_that_is_shown_once(clients: Client
     page = post(client, "/admin/users", {"login": "ivanova", "name": "Ирина Иванова", "role": "OPERATOR"}).text
     password = re.search(r'id="one-time">([^<]+)<', page)[1]
 
+    assert 'value="ivanova"' not in page  # the form is empty again
     assert password not in client.get("/admin/users", headers=HTML).text
     fresh = clients()
     assert log_in(fresh, "ivanova", password).status_code == 302
@@ -81,10 +85,25 @@ def test_who_looked_at_a_patient_is_found_in_the_audit_log_and_so_is_the_search(
 
     assert found(page) == ["Просмотр пациента"]
     assert operator.name in page
+    assert "пациент №: 1, где: карта" in page
     again = post(client, "/admin/audit", days | {"action": "audit searched", "patient": ""}).text
     assert found(again) == ["Поиск в журнале"]
     file = post(client, "/admin/audit.csv", days | {"patient": "1"})
     assert "Просмотр пациента" in file.get_data().decode("utf-8-sig")
+
+
+def test_the_audit_log_speaks_russian_of_all_that_is_kept_in_it():
+    sources = "".join(path.read_text() for path in Path(ivr.__file__).parent.rglob("*.py"))
+    kept = set(re.findall(r'action="([^"]+)"', sources)) | set(re.findall(r'_note\((?:work, )?"([^"]+)"', sources))
+    changed = {"horizon_days": {"from": None, "to": 21}, "days": {"from": None, "to": {"2026-11-30": "off"}}}
+
+    assert {action for action in kept if action not in ACTIONS} == set()
+    assert details(changed, {}) == (
+        "Горизонт записи, дней: как в файле → 21, Праздники и переносы: как в файле → 2026-11-30 выходной"
+    )
+    assert details({"user": 7, "role": "OPERATOR", "active": False, "moved": None}, {"user:7": "Ольга"}) == (
+        "сотрудник: Ольга, роль: оператор, действует: нет"
+    )
 
 
 def test_days_the_wrong_way_round_are_refused(clients: Clients):

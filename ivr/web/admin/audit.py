@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from datetime import date, datetime, time, timedelta
 
 from flask import Response, render_template, request
@@ -16,37 +15,10 @@ from ivr.services import audit
 from ivr.services.audit import Entry, Sought
 from ivr.web.access import needs, who
 from ivr.web.admin import pages
+from ivr.web.admin.audit_words import ACTIONS, details, title
 from ivr.web.forms import Form
 from ivr.web.site import run, site
 
-ACTIONS = {
-    "absence added": "Внесено отсутствие",
-    "absence removed": "Убрано отсутствие",
-    "audit exported": "Выгружен журнал",
-    "audit searched": "Поиск в журнале",
-    "booking.cancelled": "Отменена запись",
-    "booking.made": "Сделана запись",
-    "calendar changed": "Изменён календарь",
-    "doctor added": "Добавлен врач",
-    "doctor changed": "Изменён врач",
-    "hours added": "Добавлены часы приёма",
-    "hours removed": "Убраны часы приёма",
-    "log-in": "Вход",
-    "log-in refused": "Неверный пароль",
-    "password changed": "Сменил пароль",
-    "password reset": "Сброшен пароль",
-    "patient shown": "Просмотр пациента",
-    "patient.document": "Внесён документ",
-    "patient.new": "Новый пациент",
-    "patient.phone": "Изменён телефон",
-    "recording heard": "Прослушана запись",
-    "search": "Поиск пациента",
-    "sessions ended": "Завершены сеансы",
-    "settings changed": "Изменены настройки",
-    "task.done": "Выполнена задача",
-    "user added": "Добавлен сотрудник",
-    "user changed": "Изменён сотрудник",
-}
 NUMBER = NumberRange(1, 2**62, "Целое положительное число.")
 
 
@@ -85,8 +57,8 @@ def export_audit() -> Answer:
     rows.writerow(["Время", "Кто", "Действие", "Подробности"])
     for one in found:
         local = one.at.astimezone(site().rules.zone)
-        detail = json.dumps(one.detail, ensure_ascii=False)
-        rows.writerow([f"{local:%d.%m.%Y %H:%M:%S}", names.get(one.who, one.who), _title(one.action), _plain(detail)])
+        detail = _plain(details(one.detail, names))
+        rows.writerow([f"{local:%d.%m.%Y %H:%M:%S}", names.get(one.who, one.who), title(one.action), detail])
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response("\ufeff" + file.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -96,8 +68,8 @@ def _form() -> Search:
     today = here.rules.today(here.now())
     form = Search(first=today - timedelta(days=6), last=today)
     form.who.choices = [SelectChoice("", "все"), *(SelectChoice(key, name) for key, name in _names().items())]
-    known = sorted({*run(audit.actions), *ACTIONS}, key=_title)
-    form.action.choices = [SelectChoice("", "все"), *(SelectChoice(key, _title(key)) for key in known)]
+    known = sorted({*run(audit.actions), *ACTIONS}, key=title)
+    form.action.choices = [SelectChoice("", "все"), *(SelectChoice(key, title(key)) for key in known)]
     return form
 
 
@@ -129,14 +101,11 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(min(max(day, date(1970, 1, 2)), date(9999, 1, 1)), time(), site().rules.zone)
 
 
-def _title(action: str) -> str:
-    return ACTIONS.get(action, action)
-
-
 def _plain(text: str) -> str:
     """A table program takes a cell that begins so for a formula."""
     return f"'{text}" if text[:1] in "=+-@" else text
 
 
 def _page(form: Search, names: dict[str, str], found: list[Entry] | None, *, more: bool) -> str:
-    return render_template("admin/audit.html", form=form, names=names, found=found, more=more, title=_title)
+    words = {"title": title, "details": details}
+    return render_template("admin/audit.html", form=form, names=names, found=found, more=more, **words)

@@ -1,0 +1,143 @@
+"""The audit log in Russian: what was done, and its details, which services keep by short keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ivr.domain.run_time import CENTRALISED, HOURS, LEXICON, NUMBERS
+
+ACTIONS = {
+    "absence added": "Внесено отсутствие",
+    "absence removed": "Убрано отсутствие",
+    "audit exported": "Выгружен журнал",
+    "audit searched": "Поиск в журнале",
+    "booking.cancelled": "Отменена запись",
+    "booking.made": "Сделана запись",
+    "calendar changed": "Изменён календарь",
+    "doctor added": "Добавлен врач",
+    "doctor changed": "Изменён врач",
+    "hours added": "Добавлены часы приёма",
+    "hours removed": "Убраны часы приёма",
+    "log-in": "Вход",
+    "log-in refused": "Неверный пароль",
+    "no_policy.told": "Сказано, что делать без полиса",
+    "operator.paused": "Остановлен приём звонков",
+    "password changed": "Сменил пароль",
+    "password reset": "Сброшен пароль",
+    "patient shown": "Просмотр пациента",
+    "patient.document": "Внесён документ",
+    "patient.new": "Новый пациент",
+    "patient.phone": "Изменён телефон",
+    "purpose.no_booking": "Направлен без записи",
+    "recording heard": "Прослушана запись",
+    "search": "Поиск пациента",
+    "sessions ended": "Завершены сеансы",
+    "settings changed": "Изменены настройки",
+    "show --reveal": "Личные данные показаны на сервере",
+    "spy.barge": "Вступил в разговор",
+    "spy.listen": "Слушал разговор",
+    "spy.whisper": "Подсказывал оператору",
+    "task.done": "Выполнена задача",
+    "user added": "Добавлен сотрудник",
+    "user changed": "Изменён сотрудник",
+    "waiting.declined": "Отказ от листа ожидания",
+}
+_KEYS = {
+    "absence": "отсутствие №",
+    "action": "действие",
+    "active": "действует",
+    "added": "добавлено окон",
+    "booking": "запись №",
+    "by": "по чему",
+    "call": "звонок",
+    "day": "день",
+    "days": "Праздники и переносы",
+    "doctor": "врач №",
+    "ending": "куда",
+    "found": "найдены пациенты №",
+    "lines": "строк",
+    "list": "список",
+    "locked": "вход закрыт на время",
+    "means": "где",
+    "messages": "сообщения",
+    "moved": "вместо записи №",
+    "operator": "сотрудник",
+    "outside": "затронуто записей",
+    "overrides": "нарушены правила",
+    "patient": "пациент №",
+    "reason": "причина",
+    "recording": "запись разговора №",
+    "result": "итог",
+    "role": "роль",
+    "rows": "строк",
+    "speciality": "специальность",
+    "status": "кто отменил",
+    "task": "задача №",
+    "user": "сотрудник",
+    "visits": "затронуто записей",
+    "who": "кто",
+    "why": "где",
+    "withdrawn": "убрано окон",
+    CENTRALISED: "Пациентам звонит колл-центр",
+    LEXICON: "Ударения",
+    **{key: number.title for key, number in NUMBERS.items()},
+    **HOURS,
+}
+_VALUES = {
+    "by": {
+        "OmsNumber": "полис",
+        "Snils": "СНИЛС",
+        "Certificate": "временное свидетельство",
+        "document": "документ",
+        "name": "имя и дата рождения",
+        "phone": "телефон",
+    },
+    "ending": {"NURSE_POST": "сестринский пост", "HOME_VISIT": "вызов на дом", "URGENT_ROOM": "неотложный кабинет"},
+    "messages": {"urgent_care": "неотложная помощь", "insurer": "страховая компания"},
+    "role": {
+        "OPERATOR": "оператор",
+        "REGISTRAR": "регистратор",
+        "SUPERVISOR": "старший смены",
+        "ADMINISTRATOR": "администратор",
+        "DOCTOR": "врач",
+    },
+    "status": {"CANCELLED_BY_PATIENT": "пациент", "CANCELLED_BY_CLINIC": "больница"},
+    "overrides": {"OVERBOOK": "время занято", "HORIZON": "за горизонтом", "ADMISSION": "возраст или пол"},
+    "why": {
+        "booking": "запись на приём",
+        "call": "звонок",
+        "cancel": "отмена записи",
+        "card": "карта",
+        "talon": "талон",
+        "task": "задача",
+    },
+    "days": {"off": "выходной", "worked": "рабочий", "short": "короче на час"},
+}
+
+
+def title(action: str) -> str:
+    return ACTIONS.get(action, action)
+
+
+def details(detail: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """All of it in one line; what is not there is not named, nor is what nobody would ask for."""
+    told = [(key, value) for key, value in detail.items() if value is not None and value != []]
+    return ", ".join(f"{_KEYS.get(key, key)}: {_value(key, value, names)}" for key, value in told)
+
+
+def _value(key: str, value: Any, names: Mapping[str, str]) -> str:
+    match value:
+        case {"from": before, "to": after, **rest} if not rest:
+            return f"{_value(key, before, names)} → {_value(key, after, names)}"
+        case None:
+            return "как в файле"
+        case bool():
+            return "да" if value else "нет"
+        case dict():
+            return "; ".join(f"{one} {_value(key, each, names)}" for one, each in value.items())
+        case list():
+            return ", ".join(_value(key, each, names) for each in value)
+    if key in ("user", "operator"):
+        return names.get(f"user:{value}", str(value))
+    if key in ("who", "action"):
+        return names.get(str(value)) or title(str(value))
+    return _VALUES.get(key, {}).get(str(value), str(value))
