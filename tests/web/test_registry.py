@@ -150,6 +150,12 @@ def test_a_new_patient_who_is_known_is_led_to_his_card(desk):
     assert 'value="Новая"' in answer.text
 
 
+def test_the_card_names_the_doctor_of_the_patients_district(desk):
+    card = desk.client.get(f"/registry/patients/{desk.patient}", headers={"Accept": "text/html"}).text
+
+    assert "<dt>Участковый врач</dt><dd>Градусова Елена Аркадьевна, каб. 21</dd>" in card
+
+
 def test_looking_at_a_card_is_in_the_audit_log_and_its_address_names_nobody(desk):
     found = post(desk.client, "/registry/search/number", {"number-number": ANNA.digits})
     assert f'href="/registry/patients/{desk.patient}"' in found.text

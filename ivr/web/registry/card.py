@@ -7,7 +7,7 @@ from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import PatientKnown
 from ivr.domain.user import Right
-from ivr.services import booking, look, people, waiting
+from ivr.services import booking, choice, look, people, waiting
 from ivr.services.ports import Work
 from ivr.web.access import needs, who
 from ivr.web.messages import told
@@ -99,6 +99,7 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
         coming=coming[::-1],
         past=[one for one in seen.bookings if one not in coming],
         seen=seen,
+        own_doctor=run(choice.own_doctor, patient),
         specialities=run(specialities),
         form=phone or Telephone(formdata=None, data={"phone": known}),
         document=document or ByDocument(prefix="document", formdata=None),
