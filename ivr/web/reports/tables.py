@@ -296,7 +296,7 @@ def promises(days: Days) -> Table:
         "Обещания и сроки",
         columns,
         rows,
-        Chart(bars=(1, 2, 3, 4), stacked=True, lying=True),
+        Chart(bars=(1, 2, 4, 3), stacked=True, lying=True),
         note="Сроки, которые приходятся на эти дни. Звонок в срок: первая попытка до обещанного времени.",
     )
 
