@@ -21,7 +21,7 @@ from ivr.web.limits import limiter
 from ivr.web.messages import told
 from ivr.web.nav import places
 from ivr.web.site import Site, site
-from ivr.web.wording import telephone
+from ivr.web.wording import address, telephone
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,7 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
     app.context_processor(_everywhere)
     app.template_filter("local")(_local)
     app.template_filter("telephone")(telephone)
+    app.template_filter("address")(address)
     app.after_request(lambda answer: _guarded(answer, connect))
     check_routes(app)
     if proxies:

@@ -183,3 +183,16 @@ def telephone(number: str) -> str:
     """8 (000) 000-20-20; a number of another shape stays as it is."""
     found = re.fullmatch(r"(?:\+7|8)([0-9]{3})([0-9]{3})([0-9]{2})([0-9]{2})", number)
     return "8 ({}) {}-{}-{}".format(*found.groups()) if found else number
+
+
+_UNITS = "один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать".split()
+_UNITS += "четырнадцать пятнадцать шестнадцать семнадцать восемнадцать девятнадцать".split()
+_TENS = "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто сто".split()
+_NUMERALS = {word: n for n, word in enumerate(_UNITS, 1)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
+_NUMERAL = "(?:" + "|".join(sorted(_NUMERALS, key=len, reverse=True)) + ")"
+_HOUSE = re.compile(rf"(?<=\bдом ){_NUMERAL}(?: {_NUMERAL})*\b")
+
+
+def address(spoken: str) -> str:
+    """«дом двадцать пять» on paper is «дом 25»; the hospital's facts hold addresses as callers hear them."""
+    return _HOUSE.sub(lambda found: str(sum(_NUMERALS[word] for word in found[0].split())), spoken)

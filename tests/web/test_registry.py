@@ -16,6 +16,7 @@ from ivr.services import booking, calls, consent
 from ivr.services.desk_booking import page_key
 from ivr.services.people import by_number
 from ivr.storage.tables import audit, patients, specialities
+from ivr.web.wording import address
 from tests.web.conftest import Clients, post, post_json
 
 ANNA = OmsNumber("6256410854009015")
@@ -84,8 +85,21 @@ def says_all(page: Any, booked: dict[str, Any]) -> None:
     text = " ".join(page.extract_text().split())
     for words in (booked["ticket"], "Тестова Анна Ивановна", "хирург", "Кабинет", "Спасская районная больница"):
         assert words in text
-    for words in ("Отменить или перенести", "8 (000) 000-20-20", "в регистратуре", "улица Примерная"):
+    for words in ("Отменить или перенести", "8 (000) 000-20-20", "в регистратуре", "улица Примерная, дом 1"):
         assert words in text
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("улица Речная, дом двадцать пять, амбулатория", "улица Речная, дом 25, амбулатория"),
+        ("улица Новая, дом сто девятнадцать", "улица Новая, дом 119"),
+        ("Первый переулок, дом 7", "Первый переулок, дом 7"),
+        ("дом тристановых", "дом тристановых"),
+    ],
+)
+def test_a_house_is_a_figure_on_paper(spoken, written):
+    assert address(spoken) == written
 
 
 def test_the_longest_names_still_fit_on_one_talon(desk, booked):
