@@ -307,7 +307,8 @@ def test_a_rejected_call_goes_to_the_next_operator_and_pauses_the_first(phones):
     first.keyboard.press("Alt+X")
 
     state(first, "Пропущен звонок")
-    expect(first.locator("#warning")).to_contain_text("пропустили звонок")
+    expect(first.locator("#warning")).to_contain_text("не взяли звонок")
+    expect(first.locator("#toasts")).to_be_empty()
     answers(second)
     second.keyboard.press("Alt+Z")
     sums_up(second)

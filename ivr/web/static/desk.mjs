@@ -63,7 +63,8 @@ function changed(now) {
   if (talk && before.call?.stage === 'ringing' && now.call.key) openRegistry(now.call.key);
   if (!talk) press('record', false, 'Запись идёт ');
   if (now.call?.key && now.call.key !== before.call?.key) pop(now.call.key);
-  if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem]) say(PROBLEMS[now.problem], 'bad');
+  const ownNo = now.problem === 'declined' && before.call?.stage === 'ringing'; // he knows what he pressed
+  if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem] && !ownNo) say(PROBLEMS[now.problem], 'bad');
   ringer.ring(now.call?.stage === 'ringing');
   if (now.call && !before.call) watchQuality();
   show();
@@ -183,7 +184,7 @@ function show() {
   $('ready').disabled = lost || busy || now === 'READY';
   $('break').disabled = !me || (now === 'BREAK' && me.reason !== 'missed' && me.reason !== 'begin');
   $('break').firstChild.textContent = busy ? 'Перерыв потом ' : 'Перерыв ';
-  warn(now === 'BREAK' && me.reason === 'missed' ? 'Вы пропустили звонок, поэтому стоите на паузе. Нажмите «Готов», когда будете готовы.' : lostWarning(), true);
+  warn(now === 'BREAK' && me.reason === 'missed' ? 'Вы не взяли звонок, поэтому стоите на паузе. Нажмите «Готов», когда сможете отвечать.' : lostWarning(), true);
   showCall();
   $('wrapup').hidden = now !== 'WRAPUP';
   showQueue();
