@@ -268,6 +268,10 @@ def test_a_talk_that_is_summed_up_leaves_no_patient_for_the_next_caller(phones):
     answer(second, "Ближайшее время", "0")
     answers(operator)
     expect(registry.get_by_role("heading", name="Макетов Захар")).to_be_visible()
+    operator.keyboard.press("Alt+2")
+    expect(registry.get_by_role("heading", name="Задачи")).to_be_visible()
+    operator.keyboard.press("Alt+1")  # back to whoever is on the line, not to an empty search
+    expect(registry.get_by_role("heading", name="Макетов Захар")).to_be_visible()
     operator.keyboard.press("Alt+Z")
     sums_up(operator)
 

@@ -131,8 +131,10 @@ function openRegistry(key) {
   const path = new URL(tab.href).pathname;
   let at = '';
   try { at = $('work').contentWindow.location.pathname; } catch { /* a page that is just loading */ }
-  if (at === path || at === 'blank') $('work').src = `${tab.href}?call=${encodeURIComponent(key)}`;
+  if (at === path || at === 'blank') $('work').src = withCall(key);
 }
+
+const withCall = (key) => `${$('tab-registry').href}?call=${encodeURIComponent(key)}`;
 
 // A talk that is summed up takes its patient off the page: the next caller must not be booked into his card.
 function closeRegistry() {
@@ -283,8 +285,10 @@ $('wrapup').onsubmit = async (event) => {
     clearPop();
   } catch (problem) { $('wrapup-error').textContent = problem.message; }
 };
-document.querySelector('.desk-right nav')?.addEventListener('click', ({ target, currentTarget }) => {
+document.querySelector('.desk-right nav')?.addEventListener('click', (event) => {
+  const { target, currentTarget } = event;
   const chosen = target.closest('a');
+  if (chosen && chosen === $('tab-registry') && shownCall) { event.preventDefault(); $('work').src = withCall(shownCall); }
   if (chosen) for (const tab of currentTarget.querySelectorAll('a')) tab.toggleAttribute('aria-current', tab === chosen);
 });
 
