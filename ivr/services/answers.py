@@ -98,12 +98,12 @@ def _accepted(work: Work, about: Briefing, rules: Rules, now: datetime) -> Booki
     entry = work.waiting.get(offer.entry_id)
     if not _is_open(offer, now) or not work.slot_offers.end(offer.id, OfferStatus.ACCEPTED, now):
         raise SlotTaken(offer.slot_id)
+    # The attempt first: what the booking drops would be over before it had its result.
+    told_within(work, about.key, Outcome.DONE, TaskResult.BOOKED, now=now)
     _hand_the_hold(work, offer, about, now)
     if WaitingStatus.BOOKED in NEXT.get(entry.status, ()):
         work.waiting.save(entry.becomes(WaitingStatus.BOOKED), now)
-    booked = book_within(work, _command(work, about, offer, rules, now), rules, now)
-    told_within(work, about.key, Outcome.DONE, TaskResult.BOOKED, now=now)
-    return booked
+    return book_within(work, _command(work, about, offer, rules, now), rules, now)
 
 
 def _hand_the_hold(work: Work, offer: SlotOffer, about: Briefing, now: datetime) -> None:
