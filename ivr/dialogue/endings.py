@@ -174,9 +174,15 @@ async def offer_person(call: Call, reason: str) -> None:
 
 
 async def _apologise(call: Call) -> None:
-    """The telephone exchange itself says sorry and passes the caller to a person."""
+    """The telephone exchange itself says sorry and passes the caller to a person.
+
+    Whom we have rung up asked for nobody: his call ends, and he is rung again.
+    """
     try:
-        await call.line.transfer(apologise=True)
+        if call.rung_up:
+            await call.line.hang_up()
+        else:
+            await call.line.transfer(apologise=True)
     except CallerHungUp:
         log.info("the caller left before the apology", extra={"call": call.key})
 

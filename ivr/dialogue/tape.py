@@ -34,7 +34,7 @@ from ivr.dialogue.line import (
 )
 from ivr.domain.identifiers import PhoneNumber
 
-STORIES = ("inbound", "callback", "unserved", "outbound", "machine")
+STORIES = ("inbound", "callback", "unserved", "outbound")
 SILENT, UNCLEAR, DEAF, HANGS_UP = "(молчит)", "(неясно)", "(сбой речи)", "(кладёт трубку)"
 
 

@@ -28,16 +28,18 @@ def _rows(connection: Connection, name: str) -> dict[int, dict[str, Any]]:
 def changes(engine: Engine, before: dict[str, Any], zone: ZoneInfo) -> list[str]:
     """New and changed rows since the snapshot, in the order of the tables."""
     after = snapshot(engine)
+    changed = [
+        (name, row)
+        for name in (*WATCHED, "opt_outs", "held")
+        for key, row in sorted(after[name].items())
+        if key not in before[name] or _state(name, before[name][key]) != _state(name, row)
+    ]
+    wanted = {row["slot_id"] for name, row in changed if name == "bookings"}
     with engine.connect() as connection:
-        slots = {row.id: row for row in connection.execute(select(tables.slots))}
+        chosen = select(tables.slots).where(tables.slots.c.id.in_(wanted))
+        slots = {row.id: row for row in connection.execute(chosen)}
         people = {row.id: row for row in connection.execute(select(tables.patients))}
-    lines = []
-    for name in (*WATCHED, "opt_outs", "held"):
-        for key, row in sorted(after[name].items()):
-            old = before[name].get(key)
-            if old is None or _state(name, old) != _state(name, row):
-                lines.append(_line(name, row, slots, people, zone))
-    return lines
+    return [_line(name, row, slots, people, zone) for name, row in changed]
 
 
 def _state(name: str, row: dict[str, Any]) -> Any:

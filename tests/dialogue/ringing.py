@@ -4,19 +4,24 @@
 @ given ringing OFFER +70000001111 ent 2 last              the last attempt: those before it reached nobody
 """
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import select, update
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.dialling import PLANS, Dial, Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.offer import OfferStatus
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
-from ivr.domain.slot import Channel, Slot, SlotKind
+from ivr.domain.slot import Channel, Slot
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
-from ivr.services import waiting
+from ivr.services import booking, search, waiting
 from ivr.services.ports import NewBooking, Offer
+from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
+from ivr.storage import tables
 
 KEY = "dialled"
 AFTERWARDS = {TaskKind.SURVEY: BookingStatus.VISITED, TaskKind.NO_SHOW: BookingStatus.NO_SHOW}
@@ -30,7 +35,7 @@ async def ringing(world, caller: PhoneNumber | None, value: str) -> None:
     work = world.new_work()
     with work.reading():
         patient = next(iter(work.patients.phoned(PhoneNumber(phone))))
-        slot = _slot(world, work, speciality, int(days))
+    slot = _slot(world, work, patient, speciality, int(days))
     rung = caller or patient.phone
     if TaskKind(kind) is TaskKind.OFFER:
         task = _offer(world, work, patient, slot, rung)
@@ -40,15 +45,11 @@ async def ringing(world, caller: PhoneNumber | None, value: str) -> None:
     world.dialled = KEY
 
 
-def _slot(world, work, speciality: str, days: int) -> Slot:
-    """The first free one on that local day or later, of a doctor who sells such to everybody."""
-    since = datetime.combine(world.clock.date() + timedelta(days=days), time(9, 15), world.rules.zone)
-    doctors = [doctor.id for doctor in work.staff.doctors() if doctor.speciality == speciality]
-    slots = work.slots.of_doctors(doctors, since, since + timedelta(days=14))
-    taken = {
-        each.slot.id for each in work.grid.of_doctors(doctors, since, since + timedelta(days=14)) if each.booking_id
-    }
-    return next(s for s in slots if s.kind is SlotKind.PRIMARY and s.release_at is None and s.id not in taken)
+def _slot(world, work, patient: Patient, speciality: str, days: int) -> Slot:
+    """The first free one from a quarter past nine of that local day on."""
+    since = datetime.combine(world.clock.date() + timedelta(days=days), time(9, 14), world.rules.zone)
+    query = SlotQuery(speciality, patient.id, after=since.astimezone(UTC))
+    return search.nearest(work, query, rules=world.rules, now=world.clock)
 
 
 def _about_a_visit(world, work, kind: TaskKind, patient: Patient, slot: Slot, phone: PhoneNumber) -> NewTask:
@@ -118,3 +119,40 @@ def _dial(world, work, task: NewTask, phone: PhoneNumber, *, last: bool) -> None
         work.dials.add(Dial(KEY, task_id, task.kind, earlier + 1, phone.e164), "node", world.clock)
         work.tasks.take(task_id, "node", world.clock + timedelta(minutes=1), world.clock)
         work.commit()
+
+
+async def offer_lapses(world, caller: PhoneNumber | None, use_case: str) -> None:
+    """The time of the offer is over just before that step."""
+
+    def lapses(*_: object) -> None:
+        work = world.new_work()
+        with work:
+            for offer in work.slot_offers.lapsed(world.clock + timedelta(days=1)):
+                work.slot_offers.end(offer.id, OfferStatus.LAPSED, world.clock)
+            work.commit()
+
+    world.before[use_case] = [lapses]
+
+
+async def declined_before(world, caller: PhoneNumber | None, count: str) -> None:
+    with world.engine.begin() as connection:
+        connection.execute(update(tables.waiting_entries).values(declined=int(count)))
+
+
+async def visit_cancelled(world, caller: PhoneNumber | None, _: str) -> None:
+    """Through another channel, while the telephone rang."""
+    work = world.new_work()
+    with work.reading():
+        visit = work.bookings.of_key("visit")
+    booking.cancel(work, visit.id, patient_id=visit.patient_id, key="elsewhere", now=world.clock)
+
+
+async def opened_by_doctor(world, caller: PhoneNumber | None, _: str) -> None:
+    """The visit is one that only its doctor gives."""
+    with world.engine.begin() as connection:
+        visit = select(tables.bookings.c.slot_id).where(tables.bookings.c.key == "visit").scalar_subquery()
+        connection.execute(update(tables.slots).where(tables.slots.c.id == visit).values(kind="REPEAT"))
+
+
+async def machine(world, caller: PhoneNumber | None, _: str) -> None:
+    world.machine = True

@@ -19,7 +19,7 @@ def test_the_shipped_menus_are_all_that_the_stories_use():
 
 def test_every_menu_that_a_story_asks_is_checked():
     asked = set()
-    for path in Path(ivr.dialogue.__file__).parent.glob("*.py"):
+    for path in Path(ivr.dialogue.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr="choose"), args=[ast.Constant(value=name), *_]):

@@ -4,6 +4,7 @@ import csv
 import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,8 +29,7 @@ from ivr.services.ports import StorageDown
 from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage import tables
 from ivr.understand.grammar import Grammar
-from tests.dialogue import facts
-from tests.dialogue.ringing import ringing
+from tests.dialogue import facts, ringing
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 STORIES = {
@@ -37,7 +37,6 @@ STORIES = {
     "callback": queue.callback,
     "unserved": queue.unserved,
     "outbound": outbound.answer,
-    "machine": outbound.machine,
 }
 
 
@@ -53,6 +52,17 @@ def a_grammar(prompts: Path) -> Grammar:
     )
 
 
+@cache
+def _menus(prompts: Path):
+    return load_menus(prompts / "menus.ru.toml")
+
+
+@cache
+def _ears(prompts: Path) -> Ears:
+    """No call of a world teaches it new doctors: all worlds share it."""
+    return Ears(a_grammar(prompts), load_hearings(prompts / "voice.ru.toml"))
+
+
 class World:
     """Everything a call needs, at a moment of choice. Implements Desk."""
 
@@ -60,8 +70,8 @@ class World:
         self.rules = rules
         self.hospital = hospital
         self.phrasebook = phrasebook
-        self.menus = load_menus(prompts / "menus.ru.toml")
-        self.ears = Ears(a_grammar(prompts), load_hearings(prompts / "voice.ru.toml"))
+        self.menus = _menus(prompts)
+        self.ears = _ears(prompts)
         self.engine = engine
         self.clock = now
         self.recorded = True
@@ -71,6 +81,8 @@ class World:
         self.new_work = new_work
         self.dialled: str | None = None
         """The key of the attempt whose call is answered."""
+        self.machine = False
+        """Asterisk takes who has answered for a machine."""
         self._keys = itertools.count(1)
 
     def now(self) -> datetime:
@@ -101,7 +113,7 @@ class World:
             caller=caller,
             recorded=self.recorded,
         )
-        outcome = await conduct(call, STORIES[story])
+        outcome = await conduct(call, outbound.machine if self.machine else STORIES[story])
         self.last_key = key
         return outcome
 
@@ -256,7 +268,12 @@ async def _not_recorded(world: World, caller: PhoneNumber | None, value: str) ->
 
 
 STATES = {
-    "ringing": ringing,
+    "ringing": ringing.ringing,
+    "machine": ringing.machine,
+    "offer_lapses": ringing.offer_lapses,
+    "declined_before": ringing.declined_before,
+    "visit_cancelled": ringing.visit_cancelled,
+    "opened_by_doctor": ringing.opened_by_doctor,
     "not_recorded": _not_recorded,
     "earlier": _earlier,
     "earlier_by": _earlier_by,

@@ -36,31 +36,45 @@ STORIES: Mapping[TaskKind, Callable[[Talk], Awaitable[None]]] = {
 
 async def answer(call: Call) -> None:
     """The whole call. Ends by Goodbye, ToOperator or a hang-up, never by returning."""
-    call.say("outbound.hello")
-    talk = await _briefed(call)
-    asked = await _asked(talk)
-    await _proved(talk, asked)
-    await _told(talk, asked)
+    talk, asked = await _reached(call)
+    call.form.patient_id = talk.patient.id
+    call.entered()
+    if asked.for_child:
+        call.say("outbound.child", name=talk.patient.given_name)
+    await _told(talk)
 
 
 async def machine(call: Call) -> None:
     """An answering machine was heard, where that is looked for: one message, and only by the last attempt (4.2)."""
-    call.say("outbound.hello")
+    call.rung_up = True
     talk = await _briefed(call)
     await talk.ends(Outcome.MACHINE)
-    if not talk.about.last:
-        raise Goodbye(reason="machine", farewell=None)
-    _leave_message(talk)
+    if talk.about.last:
+        call.say("outbound.hello")
+        _leave_message(talk)
     raise Goodbye(reason="machine", farewell=None)
 
 
+async def _reached(call: Call) -> tuple[Talk, Asked]:
+    """The right person is there, and has proved it; whatever breaks before that ends the call."""
+    call.rung_up = True
+    call.say("outbound.hello")
+    try:
+        talk = await _briefed(call)
+        asked = await _asked(talk)
+        await _proved(talk, asked)
+    except StorageDown:
+        raise Goodbye(reason="backend_down", farewell="outbound.sorry") from None
+    return talk, asked
+
+
 async def _briefed(call: Call) -> Talk:
-    """What the call is about; a call of which we know nothing, or nothing now, ends at once."""
+    """What the call is about; one of which we know nothing, or that is not needed any more, ends at once."""
     try:
         about = await call.do(outreach.briefing, call.key, now=call.desk.now())
-    except (NotFound, StorageDown):
+    except NotFound:
         raise Goodbye(reason="not_briefed", farewell="outbound.sorry") from None
-    call.caller, call.rung_up = about.phone, True  # whomever the line names
+    call.caller = about.phone  # whatever the line names
     talk = Talk(call, about)
     if not answers.is_needed(about, now=call.desk.now()):
         await talk.ends(Outcome.NOT_NEEDED, TaskResult.NOT_NEEDED)
@@ -118,13 +132,8 @@ def _leave_message(talk: Talk) -> None:
     talk.call.say("outbound.call_back", phone=talk.call.hospital.registry_phone)
 
 
-async def _told(talk: Talk, asked: Asked) -> None:
+async def _told(talk: Talk) -> None:
     """The story, then the way to have no more of such calls."""
-    call = talk.call
-    call.form.patient_id = talk.patient.id
-    call.entered()
-    if asked.for_child:
-        call.say("outbound.child", name=talk.patient.given_name)
     try:
         await STORIES[talk.about.kind](talk)
     except NoAnswer:
