@@ -196,5 +196,5 @@ def alive() -> Answer:
 def _next() -> str:
     """Back to the page that was asked for; never to another site."""
     wanted = request.args.get("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    ours = wanted.isprintable() and wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
     return wanted if ours else url_for("home.home")
