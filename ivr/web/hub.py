@@ -4,6 +4,7 @@ import json
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -36,22 +37,23 @@ class Page:
         self._events.put_nowait(_event("again", {}))
 
     def stream(self, still: Callable[[], bool]) -> Iterator[str]:
-        """Events as text/event-stream; ends when told to, or when `still` says no at a ping."""
+        """Events as text/event-stream; ends when told to, or when `still`, asked every 15 seconds, says no."""
         yield "retry: 2000\n\n" + _event("hello", {})
-        while True:
-            try:
-                text = self._events.get(timeout=PING_SECONDS)
-            except queue.Empty:
-                if not still():
-                    yield BYE
-                    return
-                yield ": ping\n\n"
-                continue
-            if text is None:
-                return
+        due = time.monotonic() + PING_SECONDS
+        while (text := self._next(due)) is not None:
+            if time.monotonic() >= due:
+                due = time.monotonic() + PING_SECONDS
+                text = text if still() else BYE
             yield text
             if text == BYE:
                 return
+
+    def _next(self, due: float) -> str | None:
+        """The next event, or a ping where there is none until then; None where the site ends."""
+        try:
+            return self._events.get(timeout=max(0.0, due - time.monotonic()))
+        except queue.Empty:
+            return ": ping\n\n"
 
 
 class Hub:

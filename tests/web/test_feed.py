@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from ivr.domain.rules import STANDARD
 from ivr.services import booking
 from ivr.storage.tables import changes
+from ivr.web import hub as hubs
 from ivr.web.feed import BEHIND, Feed
 from ivr.web.hub import BACKLOG, Hub
 
@@ -136,3 +137,16 @@ def test_a_site_that_ends_sends_nobody_to_the_log_in_but_a_closed_session_does()
 
     assert "bye" not in "".join(ended.stream(lambda: True))
     assert "bye" in "".join(thrown_out.stream(lambda: True))
+
+
+def test_a_session_that_is_over_is_found_out_even_where_events_never_cease(monkeypatch):
+    monkeypatch.setattr(hubs, "PING_SECONDS", 0.0)
+    hub = Hub()
+    page = hub.join(1)
+    for number in range(3):
+        hub.tell("slots", {"refs": [number]})
+
+    told = list(page.stream(lambda: False))
+
+    assert "bye" in told[-1]
+    assert "slots" not in "".join(told)
