@@ -198,6 +198,12 @@ class HoursClash(Refusal):
     code = "hours_clash"
 
 
+class AbsenceClash(Refusal):
+    """Some of those days are closed already."""
+
+    code = "absence_clash"
+
+
 class LastAdministrator(Refusal):
     """Without him nobody could let anybody in."""
 

@@ -101,6 +101,10 @@ class Absence:
     def covers(self, doctor_id: int, day: date) -> bool:
         return doctor_id == self.doctor_id and self.first <= day <= self.last
 
+    def meets(self, other: "Absence") -> bool:
+        """Some of its days are days of the other."""
+        return self.doctor_id == other.doctor_id and self.first <= other.last and other.first <= self.last
+
 
 @dataclass(frozen=True, slots=True)
 class DayOverride:

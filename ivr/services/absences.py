@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ivr.domain.booking import Booking
-from ivr.domain.refusals import AlreadyCalled
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.refusals import AbsenceClash, AlreadyCalled
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence
 from ivr.domain.tasks import TaskKind
@@ -30,10 +30,13 @@ def affected(work: Work, doctor_id: int, first: date, last: date, *, rules: Rule
 def add(work: Work, absence: Absence, reason: str, *, who: str, rules: Rules, now: datetime) -> list[Booking]:
     """Close the days and ask for a call to everybody who is booked on them, in one transaction; returns those visits.
 
-    The visits stay booked until somebody has spoken with the patient. Raises NotFound.
+    The visits stay booked until somebody has spoken with the patient. Raises NotFound, AbsenceClash.
     """
     with work:
         work.staff.doctor(absence.doctor_id)
+        # Of two for the same days one could not be undone without what the other asked for.
+        if any(absence.meets(known) for known in work.schedule.absences()):
+            raise AbsenceClash
         absence_id = work.schedule.add_absence(absence, rules.zone, reason)
         visits = _visits(work, absence, rules, now)
         for visit in visits:
@@ -54,8 +57,7 @@ def remove(work: Work, absence_id: int, *, who: str, now: datetime) -> None:
             raise AlreadyCalled
         for call in calls:
             if call.wanted.booking_id is not None:
-                work.tasks.drop(call.wanted.booking_id, TaskKind.CLINIC_CANCELLED)
-                work.tasks.reopen(call.wanted.booking_id, TaskKind.FEEDBACK)
+                _takes_place(work, call.wanted.booking_id)
         work.schedule.remove_absence(absence_id)
         work.changes.add("slots", ["all"])
         detail = {"absence": absence_id, "doctor": noted.absence.doctor_id}
@@ -74,6 +76,13 @@ def coming(work: Work, *, rules: Rules, now: datetime) -> list[Noted]:
 def _visits(work: Work, absence: Absence, rules: Rules, now: datetime) -> list[Booking]:
     since, until = rules.span(absence.first)[0], rules.span(absence.last)[1]
     return work.bookings.of_doctor(absence.doctor_id, max(since, now), until)
+
+
+def _takes_place(work: Work, booking_id: int) -> None:
+    """Nobody is rung up about it, and it is to be confirmed again, unless it was cancelled or moved meanwhile."""
+    work.tasks.drop(booking_id, TaskKind.CLINIC_CANCELLED)
+    if work.bookings.get(booking_id).status is BookingStatus.BOOKED:
+        work.tasks.reopen(booking_id, TaskKind.FEEDBACK)
 
 
 def _prefix(absence_id: int) -> str:

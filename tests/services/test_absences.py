@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from ivr.domain.refusals import AlreadyCalled, NoSlots, StillBooked
+from ivr.domain.refusals import AbsenceClash, AlreadyCalled, NoSlots, StillBooked
 from ivr.domain.schedule import Absence
 from ivr.domain.tasks import TaskKind, TaskOwner
-from ivr.services import absences, doctors, worklist
+from ivr.services import absences, booking, doctors, worklist
 from ivr.services.choice import doctor as get_doctor
 from tests.builders import NOW, RULES, Clinic
 
@@ -84,6 +84,26 @@ def test_once_a_patient_has_been_called_it_cannot_be_undone_in_silence(clinic, b
 
     with pytest.raises(AlreadyCalled):
         remove(clinic)
+
+
+def test_days_are_closed_once_so_that_nobody_is_rung_up_twice_nor_forgotten_when_one_is_undone(clinic, booked):
+    doctor, visit = booked
+    add(clinic, doctor)
+
+    with pytest.raises(AbsenceClash):
+        add(clinic, doctor)
+
+    assert tasks_of(clinic, visit.id) == {TaskKind.FEEDBACK: "DROPPED", TaskKind.CLINIC_CANCELLED: "OPEN"}
+
+
+def test_undone_nobody_is_reminded_of_a_visit_that_was_cancelled_meanwhile(clinic, booked):
+    doctor, visit = booked
+    add(clinic, doctor)
+    booking.cancel(clinic.new_work(), visit.id, patient_id=visit.patient_id, key="gone", rules=RULES, now=NOW)
+
+    remove(clinic)
+
+    assert tasks_of(clinic, visit.id)[TaskKind.FEEDBACK] == "DROPPED"
 
 
 def test_a_doctor_with_visits_ahead_does_not_leave_unnoticed(clinic, booked):

@@ -94,6 +94,31 @@ def test_an_absence_shows_whom_it_concerns_before_it_changes_anything(clients: C
     assert "болен" not in client.get("/admin/absences", headers=HTML).text
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("0001-01-01", "0001-01-02"), ("2026-01-01", "9999-12-31"), ("9999-12-31", "9999-12-31")]
+)
+def test_days_that_no_calendar_reaches_are_refused_at_the_field(clients: Clients, first: str, last: str):
+    form = {"doctor": "1", "first": first, "last": last, "reason": "болен", "sure": "y"}
+
+    answer = post(clients(Role.ADMINISTRATOR), "/admin/absences", form)
+
+    assert answer.status_code == 422
+    assert "Эти дни уже прошли или слишком далеко." in answer.text
+    assert "болен" in answer.text
+
+
+def test_days_that_are_closed_already_are_refused_at_the_field(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    day = str(here.rules.today(here.now()) + timedelta(days=100))
+    form = {"doctor": "1", "first": day, "last": day, "reason": "болен", "sure": "y"}
+    assert post(client, "/admin/absences", form).status_code == 302
+
+    again = post(client, "/admin/absences", form)
+
+    assert again.status_code == 422
+    assert "уже внесено" in again.text
+
+
 def settings_form(client, **changes: str) -> dict[str, str]:
     page = client.get("/admin/settings", headers=HTML).text
     shown = dict(re.findall(r'name="([a-z_]+)" inputmode="numeric" required value="([^"]*)"', page))

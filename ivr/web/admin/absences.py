@@ -1,11 +1,14 @@
 """Days on which a doctor sees nobody: who is booked is shown before, rung up after."""
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue as Answer
 from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from ivr.domain.refusals import AbsenceClash
 from ivr.domain.schedule import Absence
 from ivr.domain.user import Right
 from ivr.services import absences
@@ -13,7 +16,11 @@ from ivr.services.doctors import everybody
 from ivr.web.access import needs, who
 from ivr.web.admin import pages
 from ivr.web.forms import Form, stripped
+from ivr.web.messages import told
 from ivr.web.site import run, site
+
+LONGEST = timedelta(days=1100)
+"""Leave to care for a child is the longest."""
 
 
 class AbsenceForm(Form):
@@ -48,12 +55,20 @@ def add_absence() -> Answer:
         form.refuse("last", "Последний день раньше первого.")
         return _page(form), 422
     here = site()
+    today = here.rules.today(here.now())
+    if form.first.data < today - LONGEST or not today <= form.last.data <= today + LONGEST:
+        form.refuse("last", "Эти дни уже прошли или слишком далеко.")
+        return _page(form), 422
     days = (form.doctor.data, form.first.data, form.last.data)
     visits = run(absences.affected, *days, rules=here.rules, now=here.now())
     if visits and not form.sure.data:
         # Nothing is changed before somebody has seen how many it concerns.
         return _page(form, affected=visits), 422
-    noted = run(absences.add, Absence(*days), form.reason.data, who=who(), rules=here.rules, now=here.now())
+    try:
+        noted = run(absences.add, Absence(*days), form.reason.data, who=who(), rules=here.rules, now=here.now())
+    except AbsenceClash as refusal:
+        form.refuse("first", told(refusal))
+        return _page(form), 422
     flash(f"Отсутствие внесено. Записей на обзвон: {len(noted)}.")
     return redirect(url_for("admin.absences"))
 
