@@ -1,16 +1,20 @@
 """One line of a timetable changed by hand: hours, slots and calls to patients in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime
 
 from ivr.domain.post import Post
 from ivr.domain.refusals import HoursClash, NotFound
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import WorkRule
+from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.importing.storing import follow
-from ivr.services.aftermath import clinic_cancelled
+from ivr.services.aftermath import clinic_cancelled, takes_place
 from ivr.services.timetable import Effect
 from ivr.storage.work import SqlWork
+
+OUTSIDE = "hours-"
+"""So the keys of calls begin that a change of hours asks for."""
 
 
 class TimetableEditor:
@@ -62,12 +66,27 @@ class TimetableEditor:
         self, work: SqlWork, doctors: Sequence[int], action: str, who: str, rules: Rules, now: datetime
     ) -> Effect:
         done = follow(work, doctors, self._posts, rules, now)
-        for slot in done.outside:
-            for visit in work.bookings.of_doctor(slot.doctor_id, slot.starts_at, slot.ends_at):
-                clinic_cancelled(work, visit, "hours-", rules, now)
+        outside = [
+            visit
+            for slot in done.outside
+            for visit in work.bookings.of_doctor(slot.doctor_id, slot.starts_at, slot.ends_at)
+        ]
+        for visit in outside:
+            clinic_cancelled(work, visit, OUTSIDE, rules, now)
+        _fit_again(work, doctors, {visit.id for visit in outside})
         work.changes.add("slots", ["all"])
         effect = Effect(done.added, done.withdrawn, len(done.outside))
         named = {"doctor": doctors[0]} if len(doctors) == 1 else {}
         detail = named | {"added": effect.added, "withdrawn": effect.withdrawn, "outside": effect.outside}
         work.audit.add(who=who, action=action, detail=detail, now=now)
         return effect
+
+
+def _fit_again(work: SqlWork, doctors: Sequence[int], outside: Set[int]) -> None:
+    """Visits that were outside the hours and are no more: nobody is rung up about them, unless somebody was already."""
+    for call in work.tasks.like(TaskKind.CLINIC_CANCELLED, OUTSIDE):
+        visit_id = call.wanted.booking_id
+        if call.status is not TaskStatus.OPEN or call.attempts or visit_id is None or visit_id in outside:
+            continue
+        if work.bookings.get(visit_id).slot.doctor_id in doctors:
+            takes_place(work, visit_id)

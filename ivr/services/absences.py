@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.booking import Booking
 from ivr.domain.refusals import AbsenceClash, AlreadyCalled
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence
 from ivr.domain.tasks import TaskKind
-from ivr.services.aftermath import clinic_cancelled
+from ivr.services.aftermath import clinic_cancelled, takes_place
 from ivr.services.ports import Work
 
 
@@ -57,7 +57,7 @@ def remove(work: Work, absence_id: int, *, who: str, now: datetime) -> None:
             raise AlreadyCalled
         for call in calls:
             if call.wanted.booking_id is not None:
-                _takes_place(work, call.wanted.booking_id)
+                takes_place(work, call.wanted.booking_id)
         work.schedule.remove_absence(absence_id)
         work.changes.add("slots", ["all"])
         detail = {"absence": absence_id, "doctor": noted.absence.doctor_id}
@@ -76,13 +76,6 @@ def coming(work: Work, *, rules: Rules, now: datetime) -> list[Noted]:
 def _visits(work: Work, absence: Absence, rules: Rules, now: datetime) -> list[Booking]:
     since, until = rules.span(absence.first)[0], rules.span(absence.last)[1]
     return work.bookings.of_doctor(absence.doctor_id, max(since, now), until)
-
-
-def _takes_place(work: Work, booking_id: int) -> None:
-    """Nobody is rung up about it, and it is to be confirmed again, unless it was cancelled or moved meanwhile."""
-    work.tasks.drop(booking_id, TaskKind.CLINIC_CANCELLED)
-    if work.bookings.get(booking_id).status is BookingStatus.BOOKED:
-        work.tasks.reopen(booking_id, TaskKind.FEEDBACK)
 
 
 def _prefix(absence_id: int) -> str:

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from ivr.domain.booking import Booking
+from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.offer import TOO_SOON
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
-from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, feedback
+from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, TaskStatus, feedback
 from ivr.domain.waiting_list import WaitingStatus
 from ivr.services import slot_offers
 from ivr.services.ports import Work
@@ -64,8 +64,12 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
 def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: datetime) -> None:
     """The visit cannot take place: somebody rings the patient up, and nobody asks him to confirm it (1.6)."""
     work.tasks.drop(visit.id, TaskKind.FEEDBACK)
+    known = work.tasks.of_booking(visit.id, TaskKind.CLINIC_CANCELLED)
+    if known is not None and known.status is TaskStatus.OPEN:
+        return  # one call tells it
+    again = f"-after-{known.id}" if known is not None and known.status is TaskStatus.DROPPED else ""
     task = NewTask(
-        key=f"{why}{visit.id}",
+        key=f"{why}{visit.id}{again}",
         kind=TaskKind.CLINIC_CANCELLED,
         owner=TaskOwner.under(centralised=rules.centralised),
         due_at=now,
@@ -76,6 +80,13 @@ def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: da
         until=visit.slot.starts_at,
     )
     work.tasks.add(task, now)
+
+
+def takes_place(work: Work, booking_id: int) -> None:
+    """Nobody is rung up about it, and it is to be confirmed again, unless it was cancelled or moved meanwhile."""
+    work.tasks.drop(booking_id, TaskKind.CLINIC_CANCELLED)
+    if work.bookings.get(booking_id).status is BookingStatus.BOOKED:
+        work.tasks.reopen(booking_id, TaskKind.FEEDBACK)
 
 
 def clinic_moved(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:

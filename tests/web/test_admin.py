@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from ivr.domain.run_time import HOURS
+from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.user import Role
 from ivr.services.doctors import everybody
 from ivr.services.timetable import of_doctor
@@ -92,6 +93,33 @@ def test_an_absence_shows_whom_it_concerns_before_it_changes_anything(clients: C
     undo = re.search(r'action="(/admin/absences/\d+/remove)"', page)[1]
     assert post(client, undo, {}).status_code == 302
     assert "болен" not in client.get("/admin/absences", headers=HTML).text
+
+
+def test_a_day_off_that_was_a_mistake_calls_nobody_and_entered_again_calls_each_once(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    with here.new_work().reading() as work:
+        ahead = here.now() + timedelta(days=2)
+        visits = [
+            visit
+            for doctor in work.staff.doctors()
+            for visit in work.bookings.of_doctor(doctor.id, ahead, ahead + timedelta(days=20))
+        ]
+    visit = min(visits, key=lambda one: one.slot.starts_at)
+    day = visit.slot.starts_at.astimezone(here.rules.zone).date()
+
+    def calls() -> int:
+        with here.new_work().reading() as work:
+            about = work.tasks.like(TaskKind.CLINIC_CANCELLED, "")
+        return sum(one.status is TaskStatus.OPEN and one.wanted.booking_id == visit.id for one in about)
+
+    post(client, "/admin/calendar", {"day": str(day), "kind": "off"})
+    assert calls() == 1
+    post(client, f"/admin/calendar/{day}/remove")
+    assert calls() == 0
+    post(client, "/admin/calendar", {"day": str(day), "kind": "off"})
+    form = {"doctor": visit.slot.doctor_id, "first": str(day), "last": str(day), "reason": "болен", "sure": "y"}
+    assert post(client, "/admin/absences", form).status_code == 302
+    assert calls() == 1
 
 
 @pytest.mark.parametrize(
