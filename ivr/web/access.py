@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as Answer
 from wtforms import PasswordField, StringField
@@ -20,6 +20,7 @@ from ivr.web.site import run, site
 pages = Blueprint("access", __name__)
 View = TypeVar("View", bound=Callable[..., Any])
 _NEEDS = "ivr_needs"
+_BY_ITSELF = "ivr_by_itself"
 ANYBODY = "anybody"
 """Whoever is logged in."""
 PUBLIC = "public"
@@ -51,6 +52,17 @@ def public(view: View) -> View:
 def logged_in(view: View) -> View:
     """Open to every user."""
     return _marked(ANYBODY)(view)
+
+
+def asked_by_itself(view: View) -> View:
+    """Pages ask for it while nobody is there: it does not keep the session alive."""
+    setattr(view, _BY_ITSELF, True)
+    return view
+
+
+def by_itself(view: Callable[..., Any] | None) -> bool:
+    """Whether it says nothing of anybody being at the page."""
+    return getattr(view, _BY_ITSELF, False)
 
 
 def _marked(right: Right | str) -> Callable[[View], View]:
@@ -97,14 +109,13 @@ def check_routes(app: Flask) -> None:
 
 
 def _load(token: str) -> _Login | None:
-    alive = request.headers.get("X-Background") is None and request.endpoint != "live.events"
+    view = current_app.view_functions.get(request.endpoint or "")
+    alive = request.headers.get("X-Background") is None and not by_itself(view)
     found = run(access.user_of, token, idle=site().idle, now=site().now(), alive=alive)
     return None if found is None else _Login(found, token)
 
 
 def _guard() -> Response | Answer | None:
-    from flask import current_app
-
     endpoint = request.endpoint
     if endpoint is None or endpoint == "static":
         return None

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from ivr.services import access
 from ivr.services.ports import StorageDown
-from ivr.web.access import logged_in, user
+from ivr.web.access import asked_by_itself, logged_in, user
 from ivr.web.site import Site, site
 
 pages = Blueprint("live", __name__)
@@ -15,6 +15,7 @@ pages = Blueprint("live", __name__)
 
 @pages.get("/events")
 @logged_in
+@asked_by_itself
 def events() -> Response:
     here, token, user_id = site(), str(current_user.get_id()), user().id
     page = here.hub.join(user_id)

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from ivr.domain.refusals import BadLogin, LoginLocked, LoginTaken, WeakPassword
 from ivr.domain.user import RIGHTS, Role, User
 from ivr.services import access
-from ivr.web.access import ANYBODY, PUBLIC, check_routes, needed
+from ivr.storage.tables import web_sessions
+from ivr.web.access import ANYBODY, PUBLIC, by_itself, check_routes, needed
 from tests.web.conftest import PASSWORD, Clients, csrf, log_in, post
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -142,6 +144,28 @@ def test_a_wrong_password_is_told_in_russian_and_the_name_stays(clients: Clients
     assert answer.status_code == 422
     assert "Имя или пароль не подходят" in answer.text
     assert 'value="operator"' in answer.text
+
+
+def test_what_an_open_page_asks_for_by_itself_is_no_sign_of_life(clients: Clients):
+    app = clients.opened.app
+    by_themselves = {"live.events", "tasks.keep", "registry.changed", "registry.slots"}
+
+    assert {name for name, view in app.view_functions.items() if by_itself(view)} == by_themselves
+
+    client, here = clients(Role.OPERATOR), clients.opened.site
+    user_id = clients.users[Role.OPERATOR].id
+    long_ago = here.now() - timedelta(minutes=20)
+    with here.new_work() as work:
+        work.connection.execute(update(web_sessions).values(seen_at=long_ago))
+        work.commit()
+    page = client.get("/tasks", headers=HTML | {"X-Background": "1"}).text
+    token = re.search(r'name="csrf-token" content="([^"]+)"', page)[1]
+
+    assert client.post("/tasks/1/keep", headers={"X-CSRFToken": token}).status_code == 409
+
+    with here.new_work().reading() as work:
+        (session,) = work.web_sessions.live(user_id, here.now() - here.idle)
+    assert session.seen_at == long_ago
 
 
 def test_a_form_without_the_forgery_token_changes_nothing(clients: Clients):

@@ -16,7 +16,7 @@ from ivr.services.grid import GridQuery
 from ivr.services.ports import Work
 from ivr.services.purposes import ROUTES, Ending
 from ivr.services.search import SlotQuery
-from ivr.web.access import needs, who
+from ivr.web.access import asked_by_itself, needs, who
 from ivr.web.registry import pages, words
 from ivr.web.registry.asked import AskDays, AskGrid, AskRoute, AskSlots, asked, channel_of, refuse
 from ivr.web.registry.shown import cell_json, doctor_json, when
@@ -69,6 +69,7 @@ def days() -> Response:
 
 @pages.post("/visit/slots")
 @needs(Right.BOOK)
+@asked_by_itself
 def slots() -> Response:
     wish = asked(AskDays)
     if not timedelta(0) <= wish.last - wish.first <= timedelta(days=MOST_DAYS):
@@ -80,6 +81,7 @@ def slots() -> Response:
 
 @pages.post("/visit/changed")
 @needs(Right.BOOK)
+@asked_by_itself
 def changed() -> Response:
     """Single slots of the grid as they are now."""
     wish = asked(AskSlots)

@@ -14,7 +14,7 @@ from ivr.domain.user import Right, Role
 from ivr.domain.worklist import LONGEST_NOTE, TaskResult, results_of
 from ivr.services import task_card, worklist
 from ivr.web import names, wording
-from ivr.web.access import needs, user, who
+from ivr.web.access import asked_by_itself, needs, user, who
 from ivr.web.forms import Form, stripped
 from ivr.web.messages import told
 from ivr.web.site import run, site
@@ -89,6 +89,7 @@ def card(task_id: int) -> Answer:
 
 @pages.post("/<int:task_id>/keep")
 @needs(Right.TASKS)
+@asked_by_itself
 def keep(task_id: int) -> Answer:
     """The page is open still."""
     try:
