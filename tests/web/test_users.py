@@ -150,6 +150,15 @@ def test_a_recording_is_heard_in_parts_and_each_hearing_is_noted_once(clients: C
     assert heard(clients) == 1
 
 
+@pytest.mark.parametrize("part", ["bytes=1-", "bytes=44-", "bytes= 0-", "bytes=100-199"])
+def test_nobody_hears_a_part_without_a_hearing_that_was_noted(clients: Clients, recorded, part: str):
+    client = clients(Role.SUPERVISOR)
+
+    client.get(f"/recordings/{recorded.id}.wav", headers={"Range": part}, buffered=True)
+
+    assert heard(clients) == 1
+
+
 def test_a_removed_recording_says_so_and_is_not_played(clients: Clients, recorded):
     here = clients.opened.site
     recordings.removed(here.new_work(), [recorded], now=here.now())

@@ -1,10 +1,9 @@
 """Recorded talks: listed by day, heard in the page; each hearing is in the audit log before the first sound."""
 
-import re
 from datetime import date, timedelta
 from pathlib import Path
 
-from flask import Blueprint, abort, render_template, request, send_file
+from flask import Blueprint, abort, render_template, request, send_file, session
 from flask.typing import ResponseReturnValue as Answer
 
 from ivr.domain.user import Right
@@ -14,6 +13,7 @@ from ivr.web.access import needs, who
 from ivr.web.site import run, site
 
 pages = Blueprint("recordings", __name__, url_prefix="/recordings")
+HEARD = "heard"
 
 
 @pages.get("", endpoint="recordings")
@@ -44,19 +44,21 @@ def all_recordings() -> Answer:
 @pages.get("/<int:recording_id>.wav")
 @needs(Right.RECORDINGS)
 def sound(recording_id: int) -> Answer:
-    """The sound, also in parts; noted once for each hearing, with its first part."""
+    """The sound, also in parts; noted once for each hearing, with the part that is asked for first."""
     recording = run(recordings.get, recording_id)
     path = _file(recording)
     if path is None:
         abort(404)
-    if _is_the_beginning(request.headers.get("Range", "")):
+    if session.get(HEARD) != recording.id or _is_the_beginning():
+        session[HEARD] = recording.id  # further parts of it belong to this hearing
         detail = {"recording": recording.id, "call": recording.call_key}
         run(audit.record, who=who(), action="recording heard", detail=detail, now=site().now())
     return send_file(path, mimetype="audio/wav", conditional=True, download_name=f"{recording.id}.wav")
 
 
-def _is_the_beginning(asked: str) -> bool:
-    return not asked or re.match(r"bytes=0*-", asked) is not None or not asked.startswith("bytes=")
+def _is_the_beginning() -> bool:
+    asked = request.range
+    return asked is None or any(first <= 0 for first, _ in asked.ranges)
 
 
 def _file(recording: Recording) -> Path | None:
