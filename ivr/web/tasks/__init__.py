@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 from wtforms import HiddenField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Regexp
 
 from ivr.domain.refusals import TaskTaken
 from ivr.domain.tasks import TaskKind, TaskOwner
@@ -34,7 +34,7 @@ class Outcome(Form):
         filters=[stripped],
         validators=[Length(max=LONGEST_NOTE, message=f"Заметка длиннее {LONGEST_NOTE} знаков.")],
     )
-    attempt = HiddenField()
+    attempt = HiddenField(validators=[Regexp(r"^[0-9]{1,9}$")])
 
 
 @pages.get("")
@@ -112,12 +112,11 @@ def done(task_id: int) -> Answer:
     form = Outcome()
     task = run(worklist.get, task_id)
     form.result.choices = [(one.value, words.RESULTS[one]) for one in results_of(task.wanted)]
-    attempt = str(form.attempt.data or "")
-    if not form.validate_on_submit() or not attempt.isdigit():
+    if not form.validate_on_submit():
         return _card(task_id, form, 422)
-    result, note = TaskResult(form.result.data), form.note.data or ""
+    result, note, attempt = TaskResult(form.result.data), form.note.data or "", int(form.attempt.data or 0)
     try:
-        kept = run(worklist.done, task_id, attempt=int(attempt), result=result, note=note, who=who(), now=site().now())
+        kept = run(worklist.done, task_id, attempt=attempt, result=result, note=note, who=who(), now=site().now())
     except TaskTaken as refusal:
         return _back(told(refusal), "bad")
     later = f" Повторить после {_clock(kept.not_before)}." if kept.not_before else ""
