@@ -106,6 +106,18 @@ def test_the_audit_log_speaks_russian_of_all_that_is_kept_in_it():
     )
 
 
+def test_a_name_that_is_a_formula_is_text_in_the_file(clients: Clients):
+    client, here = clients(Role.ADMINISTRATOR), clients.opened.site
+    spy = clients.users[Role.DOCTOR]
+    post(client, f"/admin/users/{spy.id}", {"name": "=1+1", "role": "DOCTOR", "active": "y"})
+    clients(Role.DOCTOR)
+    today = str(here.rules.today(here.now()))
+
+    file = post(client, "/admin/audit.csv", {"first": today, "last": today, "who": f"user:{spy.id}", "action": ""})
+
+    assert ";'=1+1;" in file.get_data().decode("utf-8-sig")
+
+
 def test_days_the_wrong_way_round_are_refused(clients: Clients):
     answer = post(
         clients(Role.SUPERVISOR), "/admin/audit", {"first": "2026-11-02", "last": "2026-11-01", "who": "", "action": ""}

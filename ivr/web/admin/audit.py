@@ -17,6 +17,7 @@ from ivr.web.access import needs, who
 from ivr.web.admin import pages
 from ivr.web.admin.audit_words import ACTIONS, details, title
 from ivr.web.forms import Form
+from ivr.web.reports.files import plain
 from ivr.web.site import run, site
 
 NUMBER = NumberRange(1, 2**62, "Целое положительное число.")
@@ -57,8 +58,8 @@ def export_audit() -> Answer:
     rows.writerow(["Время", "Кто", "Действие", "Подробности"])
     for one in found:
         local = one.at.astimezone(site().rules.zone)
-        detail = _plain(details(one.detail, names))
-        rows.writerow([f"{local:%d.%m.%Y %H:%M:%S}", names.get(one.who, one.who), title(one.action), detail])
+        told = (names.get(one.who, one.who), title(one.action), details(one.detail, names))
+        rows.writerow([f"{local:%d.%m.%Y %H:%M:%S}", *map(plain, told)])
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response("\ufeff" + file.getvalue(), mimetype="text/csv", headers=headers)
 
@@ -99,11 +100,6 @@ def _sought(form: Search) -> Sought:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(min(max(day, date(1970, 1, 2)), date(9999, 1, 1)), time(), site().rules.zone)
-
-
-def _plain(text: str) -> str:
-    """A table program takes a cell that begins so for a formula."""
-    return f"'{text}" if text[:1] in "=+-@" else text
 
 
 def _page(form: Search, names: dict[str, str], found: list[Entry] | None, *, more: bool) -> str:

@@ -34,13 +34,18 @@ def _cell(value: Value, kind: Kind) -> str:
         case None:
             return ""
         case str():
-            return f"'{value}" if value.startswith(DANGEROUS) else value
+            return plain(value)
         case _ if kind is Kind.SHARE:
             return f"{value * 100:.1f}".replace(".", ",")
         case float():
             return f"{value:.1f}".replace(".", ",")
         case _:
             return str(value)
+
+
+def plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def to_xlsx(tables: Sequence[Table]) -> bytes:
