@@ -1,5 +1,6 @@
 """The Flask application: parts put together, every answer guarded."""
 
+import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -96,9 +97,13 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
 
 
 def _readable() -> None:
-    """PostgreSQL stores no NUL, and no browser sends one."""
+    """PostgreSQL stores neither NUL nor half a letter, and no browser sends them, nor lists a thousand deep."""
     sent = [request.path, *request.args.values(), *request.form.values()]
     if any("\0" in text for text in sent) or b"\\u0000" in (request.get_data() if request.is_json else b""):
+        abort(400)
+    try:
+        json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError):
         abort(400)
 
 

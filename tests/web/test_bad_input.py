@@ -79,6 +79,15 @@ def test_junk_in_a_form_or_in_json_is_refused_and_breaks_nothing(clients: Client
     assert failed == []
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"reason": "\\ud800"}', '{"reason": "\\u0000"}'])
+def test_json_that_no_page_sends_is_refused(clients: Clients, text: str):
+    client = clients(Role.SUPERVISOR)
+    headers = {"X-CSRFToken": csrf(client, "/"), "Accept": "application/json"}
+
+    for path in ("/desk/break", "/registry/visit/waiting"):
+        assert client.post(path, data=text, content_type="application/json", headers=headers).status_code == 400
+
+
 @pytest.mark.parametrize("role", ROLES, ids=str)
 def test_junk_in_an_address_is_refused_and_breaks_nothing(clients: Clients, role: Role):
     chance = random.Random(role)  # noqa: S311
