@@ -216,6 +216,21 @@ def test_nobody_reaches_into_the_holds_of_another(desk, clients):
     assert (lost.status_code, lost.json["message"]) == (409, "Это время только что заняли. Выберите другое.")
 
 
+def test_what_an_operator_books_with_one_key_is_in_the_audit_log(clients):
+    desk = Desk(clients, Role.OPERATOR)
+    here, now = desk.site, desk.site.now()
+    slot = desk.free()[0]
+    calls.begin(here.new_work(), call_key="call-8", caller=None, line="inbound", now=now)
+    calls.keep(here.new_work(), "call-8", entered={"patient_id": desk.patient})
+    assert desk.ask("hold", patient=desk.patient, key="call-8", slot=slot).status_code == 200
+
+    post(desk.client, "/desk/calls/call-8/book")
+
+    with here.new_work().reading() as work:
+        rows = list(work.connection.execute(select(audit).where(audit.c.action == "booking.made")))
+    assert [row.who for row in rows] == [f"user:{desk.user.id}"]
+
+
 def override(desk: Desk, **changes: Any) -> Any:
     tomorrow = desk.site.rules.today(desk.site.now()) + timedelta(days=1)
     when = {"doctor": 1, "day": tomorrow.isoformat(), "at": "12:00", "minutes": 15}

@@ -179,6 +179,7 @@ def _command(seen: Pop, entered: Any) -> BookingCommand:
         referral_number=entered.get("referral"),
         moves=entered.get("moves"),
         contact=seen.record.caller if seen.record else None,
+        by=who(),
     )
 
 
