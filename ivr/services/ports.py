@@ -369,7 +369,7 @@ class Tasks(Protocol):
         """Open, due and nobody's now; what is lost soonest first. Other diallers are not shown the same ones."""
 
     def settle(self, task_id: int, settled: Settled, now: datetime) -> None:
-        """Keep what the robot's attempt came to and let go of the lease; what is over already stays as it is."""
+        """Keep what the robot's attempt came to and let go of the lease; what is done already stays as it is."""
 
     def hand_over(self, task_id: int, owner: TaskOwner, now: datetime) -> None:
         """A person does it from now on."""

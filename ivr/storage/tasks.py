@@ -102,8 +102,6 @@ class TaskRegister(Register):
         return self._leased(own, leased_by=None, leased_until=None, attempts=tasks.c.attempts - 1)
 
     def close(self, closing: Closing, now: datetime) -> bool:
-        # A task may be dropped while somebody rings up: what he heard is kept all the same.
-        open_yet = tasks.c.status.in_((TaskStatus.OPEN.value, TaskStatus.DROPPED.value))
         own = (tasks.c.leased_by == closing.who) & (tasks.c.attempts == closing.attempt)
         kept: dict[str, Any] = {
             "result": closing.result.value,
@@ -115,7 +113,7 @@ class TaskRegister(Register):
             kept["status"] = TaskStatus.DONE.value
         kept["tried_at"] = func.coalesce(tasks.c.tried_at, literal(now, Utc()))
         freed = {"leased_by": None, "leased_until": None, "not_before": closing.not_before}
-        return self._leased((tasks.c.id == closing.task_id) & open_yet & own, **kept, **freed)
+        return self._leased((tasks.c.id == closing.task_id) & _NOT_DONE & own, **kept, **freed)
 
     def due_for_robot(self, now: datetime, limit: int) -> list[Task]:
         free = or_(tasks.c.leased_by.is_(None), tasks.c.leased_until <= now)
@@ -134,7 +132,7 @@ class TaskRegister(Register):
             kept["note"] = settled.note
         if settled.over:
             kept["status"] = TaskStatus.DONE.value
-        self._leased((tasks.c.id == task_id) & _OPEN, **kept)
+        self._leased((tasks.c.id == task_id) & _NOT_DONE, **kept)
 
     def hand_over(self, task_id: int, owner: TaskOwner, now: datetime) -> None:
         free = {"leased_by": None, "leased_until": None, "not_before": None}
@@ -157,6 +155,8 @@ class TaskRegister(Register):
 
 
 _OPEN = tasks.c.status == TaskStatus.OPEN.value
+_NOT_DONE = tasks.c.status.in_((TaskStatus.OPEN.value, TaskStatus.DROPPED.value))
+"""A task may be dropped while somebody rings up: what he heard is kept all the same."""
 
 
 def _with_visit() -> Select[Any]:

@@ -144,7 +144,7 @@ async def visit_cancelled(world, caller: PhoneNumber | None, _: str) -> None:
     work = world.new_work()
     with work.reading():
         visit = work.bookings.of_key("visit")
-    booking.cancel(work, visit.id, patient_id=visit.patient_id, key="elsewhere", now=world.clock)
+    booking.cancel(work, visit.id, patient_id=visit.patient_id, key="elsewhere", rules=world.rules, now=world.clock)
 
 
 async def opened_by_doctor(world, caller: PhoneNumber | None, _: str) -> None:

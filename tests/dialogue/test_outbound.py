@@ -150,14 +150,14 @@ async def test_an_accepted_offer_is_booked_once_however_often_it_is_sent(new_wor
     assert first == second
 
 
-async def test_what_is_said_of_the_hold_follows_the_clock(new_world):
+async def test_who_answers_late_still_has_five_minutes_for_his_offer(new_world):
     with new_world() as world:
         await world.arrange(read_tape("\n".join(given_of("OFFER"))))
         world.clock += timedelta(minutes=26, seconds=30)
         line = TapeLine(["1", YEAR, HANGS_UP])
         await world.converse(line, None, "outbound")
 
-    assert any("ещё одну минуту" in spoken for spoken in line.talk)
+    assert any("ещё пять минут" in spoken for spoken in line.talk)
 
 
 async def test_a_call_of_which_nothing_is_known_is_ended_with_an_apology(new_world):
