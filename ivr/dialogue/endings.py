@@ -85,12 +85,19 @@ async def _person(call: Call, reason: str) -> tuple[str, str | None]:
         return await _at_once(call)
     if reason.startswith("failed_"):
         call.say("error.operator")
+    _warn_of_recording(call)
     if call.form.as_dict():
         call.say("queue.warm")
     call.say("queue.position", position=await call.line.waiting() + 1)
     await call.heard()
     await call.line.transfer()
     return "operator", reason
+
+
+def _warn_of_recording(call: Call) -> None:
+    """A caller was told at the beginning; whom we have rung up is told when it comes to it."""
+    if call.rung_up and call.recorded:
+        call.say("queue.recorded")
 
 
 async def _at_once(call: Call) -> tuple[str, str | None]:

@@ -100,18 +100,17 @@ def _accepted(work: Work, about: Briefing, rules: Rules, now: datetime) -> Booki
         raise SlotTaken(offer.slot_id)
     # The attempt first: what the booking drops would be over before it had its result.
     told_within(work, about.key, Outcome.DONE, TaskResult.BOOKED, now=now)
-    _hand_the_hold(work, offer, about, now)
+    if not _hand_the_hold(work, offer, about, offer.until, now):
+        raise SlotTaken(offer.slot_id)
     if WaitingStatus.BOOKED in NEXT.get(entry.status, ()):
         work.waiting.save(entry.becomes(WaitingStatus.BOOKED), now)
     return book_within(work, _command(work, about, offer, rules, now), rules, now)
 
 
-def _hand_the_hold(work: Work, offer: SlotOffer, about: Briefing, now: datetime) -> None:
-    """From the offer to the call that books it; nobody comes between within one transaction."""
+def _hand_the_hold(work: Work, offer: SlotOffer, about: Briefing, until: datetime, now: datetime) -> bool:
+    """From the offer to the call; nobody comes between within one transaction. False where it had lapsed."""
     work.slots.release(offer.holder)
-    wanted = Offer(about.patient.id, Channel.CC, now, about.key)
-    if not work.slots.hold(offer.slot_id, wanted, offer.until):
-        raise SlotTaken(offer.slot_id)
+    return work.slots.hold(offer.slot_id, Offer(about.patient.id, Channel.CC, now, about.key), until)
 
 
 def _command(work: Work, about: Briefing, offer: SlotOffer, rules: Rules, now: datetime) -> BookingCommand:
@@ -159,6 +158,20 @@ def lose(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
         work.patients.lock(about.patient.id)
         told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
         slot_offers.ended(work, _offer(about), OfferStatus.WITHDRAWN, rules, now)
+        work.commit()
+
+
+def to_person(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
+    """He wants to speak with a person about the time: it travels with the call, and he waits on (D-14)."""
+    with work:
+        work.patients.lock(about.patient.id)
+        offer = work.slot_offers.get(_offer(about).id)
+        entry = work.waiting.get(offer.entry_id)
+        told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
+        if work.slot_offers.end(offer.id, OfferStatus.WITHDRAWN, now):
+            _hand_the_hold(work, offer, about, now + rules.hold, now)
+            if entry.status is WaitingStatus.OFFERED:
+                work.waiting.save(entry.becomes(WaitingStatus.ACTIVE), now)
         work.commit()
 
 

@@ -16,7 +16,7 @@ YEAR = "1985"
 """Of the patient who is rung up."""
 MAY_BE_SAID = {
     *("outbound.hello", "outbound.person", "outbound.hand_over", "outbound.waiting", "outbound.year"),
-    *("outbound.year_wrong", "outbound.sorry", "outbound.call_back", "queue.position"),
+    *("outbound.year_wrong", "outbound.sorry", "outbound.call_back", "queue.position", "queue.recorded"),
     *("greeting.repeat_key", "greeting.operator_key", "emergency.notice", "emergency.person"),
     *("error.not_heard", "error.no_answer", "error.wrong_key", "error.not_understood", "error.keys_only"),
     *("error.group_length", "error.another_way"),

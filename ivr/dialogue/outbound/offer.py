@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.outbound.talk import Talk
+from ivr.dialogue.turns import ToOperator
 from ivr.domain.refusals import Refusal
 from ivr.domain.slot import Slot
 from ivr.services import answers
@@ -14,7 +15,17 @@ DECLINED_OFTEN = 3
 
 
 async def offered(talk: Talk) -> None:
-    """The time is held while he thinks; what he says first is what holds."""
+    """The time is held while he thinks, and goes with him to a person; what he says first is what holds."""
+    try:
+        await _answered(talk)
+    except ToOperator:
+        if not talk.settled:
+            await talk.call.do(answers.to_person, talk.about, rules=talk.call.rules, now=talk.call.desk.now())
+            talk.settled = True
+        raise
+
+
+async def _answered(talk: Talk) -> None:
     call = talk.call
     slot = await call.do(answers.offered, talk.about, now=call.desk.now())
     if slot is None:
