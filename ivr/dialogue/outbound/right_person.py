@@ -14,6 +14,8 @@ from ivr.understand import birth
 WRONG_YEARS = 2
 HANDED_OVER = Keypad(first=20.0)
 """So many seconds, three times, for the receiver to reach the other room."""
+HAND_OVERS = 3
+"""Then it is a game, or a stuck key."""
 YEAR_DIGITS = 4
 
 
@@ -40,10 +42,12 @@ async def _called(talk: Talk, person: Patient) -> None:
     """Yes, no, or «I pass the receiver»: then the same question for the other person, and patience (P121, P122)."""
     named = Phrase("outbound.person", {"person": person})
     answer = await talk.choose("right_person", named, Phrase("outbound.hand_over"))
-    while answer == "hand_over":
+    for _ in range(HAND_OVERS):
+        if answer != "hand_over":
+            break
         talk.call.say("outbound.waiting")
         answer = await talk.choose("right_person", Phrase("outbound.hello"), named, keypad=HANDED_OVER)
-    if answer == "no":
+    if answer != "yes":
         raise NotHim
 
 
