@@ -35,7 +35,7 @@ from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
 from ivr.run_time import Current
-from ivr.services import booking, calls, choice
+from ivr.services import answers, booking, calls, choice
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish, set_duty
 from ivr.settings import Database, Settings
@@ -264,6 +264,12 @@ class House:
         known = await asyncio.get_running_loop().run_in_executor(self.executor, self._current.known)
         self.desk.rules, self.desk.hospital = known
 
+    async def other_end(self, call_key: str, caller: Caller) -> PhoneNumber | None:
+        """Who is on the line: the caller, or whom we have rung up, where the line names ourselves."""
+        with suppress(StorageDown):
+            return await self.desk.do(answers.rung, call_key) or _number(caller.number)
+        return None
+
     async def keep_hold(self, call_key: str) -> None:
         """The caller waits for an operator: what he holds stays his (D-14)."""
         with suppress(StorageDown):  # it lapses, and the operator searches again
@@ -308,7 +314,8 @@ def phone_stories(house: House, voice: Voice) -> Mapping[str, PhoneStory]:
         async def tell(line: AgiLine, caller: Caller, call_key: str) -> None:
             with voice.private(call_key):
                 chosen = answered.machine if caller.is_machine else story
-                await house.converse(line, _number(caller.number), key=call_key, name=name, story=chosen)
+                number = _number(caller.number) if name == "inbound" else await house.other_end(call_key, caller)
+                await house.converse(line, number, key=call_key, name=name, story=chosen)
 
         return tell
 

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.dialling import Outcome
+from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.offer import OfferStatus, SlotOffer
 from ivr.domain.patient import OWN_CONSENT_AGE, Patient, Subject
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import SlotTaken
+from ivr.domain.refusals import NotFound, SlotTaken
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.tasks import TaskKind
@@ -35,6 +36,18 @@ def is_needed(about: Briefing, *, now: datetime) -> bool:
     if about.kind is TaskKind.CLINIC_CANCELLED and visit.status is BookingStatus.CANCELLED_BY_CLINIC:
         return True
     return visit.status is BookingStatus.BOOKED and now < visit.slot.starts_at
+
+
+def rung(work: Work, key: str) -> PhoneNumber | None:
+    """The number that was rung up in the call of this key; None where it is no call of ours.
+
+    What the line names as the caller of such a call is the hospital itself.
+    """
+    with work.reading():
+        try:
+            return work.dials.get(key).phone
+        except NotFound:
+            return None
 
 
 def asked_for(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Patient | None:

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr.dialogue.tape import HANGS_UP, SILENT, TapeLine, read_tape
-from ivr.services import outreach
+from ivr.domain.identifiers import PhoneNumber
+from ivr.services import answers, outreach
 from tests.dialogue import facts
 from tests.dialogue.ringing import KEY
 from tests.dialogue.test_transcripts import FOLDER
@@ -140,8 +141,6 @@ async def test_a_talon_cut_off_is_a_visit_that_was_moved_or_made_all_the_same(ne
 
 
 async def test_an_accepted_offer_is_booked_once_however_often_it_is_sent(new_world):
-    from ivr.services import answers
-
     with new_world() as world:
         await world.arrange(read_tape("\n".join(given_of("OFFER"))))
         about = await world.do(outreach.briefing, KEY, now=world.clock)
@@ -167,3 +166,11 @@ async def test_a_call_of_which_nothing_is_known_is_ended_with_an_apology(new_wor
 
     assert outcome == "goodbye"
     assert said(line) == ["outbound.hello", "outbound.sorry"]
+
+
+async def test_whom_we_have_rung_up_is_known_by_his_own_number_on_every_route(new_world):
+    with new_world() as world:
+        await world.arrange(read_tape("\n".join(given_of("FEEDBACK"))))
+
+        assert await world.do(answers.rung, KEY) == PhoneNumber("+70000000101")
+        assert await world.do(answers.rung, "somebody-called") is None

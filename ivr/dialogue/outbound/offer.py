@@ -5,6 +5,7 @@ from datetime import timedelta
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.outbound.talk import Talk
 from ivr.dialogue.turns import ToOperator
+from ivr.domain.dialling import Outcome
 from ivr.domain.refusals import Refusal
 from ivr.domain.slot import Slot
 from ivr.services import answers
@@ -18,11 +19,19 @@ async def offered(talk: Talk) -> None:
     """The time is held while he thinks, and goes with him to a person; what he says first is what holds."""
     try:
         await _answered(talk)
-    except ToOperator:
+    except ToOperator as turn:
         if not talk.settled:
-            await talk.call.do(answers.to_person, talk.about, rules=talk.call.rules, now=talk.call.desk.now())
-            talk.settled = True
+            await _passed_on(talk, by_key=turn.reason == "asked" and not talk.call.by_voice)
         raise
+
+
+async def _passed_on(talk: Talk, *, by_key: bool) -> None:
+    """By key the time becomes the call's own; whatever else led to a person leaves the offer as it is."""
+    if not by_key:
+        await talk.ends(Outcome.UNFINISHED)
+        return
+    await talk.call.do(answers.to_person, talk.about, rules=talk.call.rules, now=talk.call.desk.now())
+    talk.settled = True
 
 
 async def _answered(talk: Talk) -> None:
