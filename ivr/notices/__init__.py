@@ -1,0 +1,1 @@
+"""Ways that a message takes to a patient: SMPP, a provider's HTTP gateway, e-mail."""
