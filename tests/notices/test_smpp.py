@@ -1,0 +1,179 @@
+"""SMPP against a server that is another library's, over a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import smpp34
+
+from ivr.notices.delivery import Message, NotTaken, Receipt
+from ivr.notices.smpp import Smpp, SmppServer
+from tests.asterisk import free_ports
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+SHORT = "Завтра приём в 09:30. Отменить: 84913500000. Спасская РБ"
+LONG = SHORT * 3
+USER_MESSAGE_REFERENCE = 0x0204
+
+
+class Smsc:
+    """Takes what it is told to take, and remembers all of it."""
+
+    def __init__(self, port: int) -> None:
+        self.server = smpp34.Server(host="127.0.0.1", port=port, system_id="SMSC")
+        self.port = port
+        self.taken: list[smpp34.SubmitSmEvent] = []
+        self.sessions: list[smpp34.Esme] = []
+        self.refuses = 0
+
+    async def run(self) -> None:
+        while True:
+            event = await self.server.next()
+            if isinstance(event, smpp34.Esme):
+                self.sessions.append(event)
+            elif isinstance(event, smpp34.SubmitSmEvent):
+                if self.refuses:
+                    event.reject(self.refuses)
+                    continue
+                self.taken.append(event)
+                event.accept(f"m{len(self.taken)}")
+
+
+@pytest.fixture
+async def smsc() -> AsyncIterator[Smsc]:
+    smsc = Smsc(free_ports(1)[0])
+    await smsc.server.start()
+    running = asyncio.create_task(smsc.run())
+    yield smsc
+    running.cancel()
+    await smsc.server.stop()
+
+
+@pytest.fixture
+async def gateway(smsc: Smsc) -> AsyncIterator[Smpp]:
+    gateway = Smpp(SmppServer("127.0.0.1", smsc.port, "ivr", "secret", "SpasskRB", per_second=1000, seconds=3))
+    yield gateway
+    await asyncio.to_thread(gateway.close)
+
+
+def _message(text: str = SHORT, address: str = "+79001234567") -> Message:
+    return Message("reminder-7", address, text, NOW + timedelta(hours=26))
+
+
+async def _send(gateway: Smpp, message: Message) -> str | None:
+    return await asyncio.to_thread(gateway.send, message, NOW)
+
+
+async def _receipts(gateway: Smpp) -> list[Receipt]:
+    async with asyncio.timeout(5):
+        while not (told := await asyncio.to_thread(gateway.receipts)):  # noqa: ASYNC110 (asked, as its worker does)
+            await asyncio.sleep(0.01)
+    return told
+
+
+async def test_cyrillic_goes_as_it_is_written(smsc: Smsc, gateway: Smpp) -> None:
+    provider_id = await _send(gateway, _message())
+
+    [taken] = smsc.taken
+    assert provider_id == "m1"
+    assert taken.short_message.decode("utf-16-be") == SHORT
+    assert (taken.data_coding, taken.destination_addr, taken.source_addr) == (8, "79001234567", "SpasskRB")
+    assert taken.registered_delivery == 1
+
+
+async def test_a_long_text_goes_in_parts_and_one_receipt_is_asked(smsc: Smsc, gateway: Smpp) -> None:
+    provider_id = await _send(gateway, _message(LONG))
+
+    headers = [taken.short_message[:6] for taken in smsc.taken]
+    assert provider_id == "m3"
+    assert [(head[4], head[5]) for head in headers] == [(3, 1), (3, 2), (3, 3)]
+    assert len({head[3] for head in headers}) == 1
+    assert b"".join(taken.short_message[6:] for taken in smsc.taken).decode("utf-16-be") == LONG
+    assert [taken.registered_delivery for taken in smsc.taken] == [0, 0, 1]
+    assert all(taken.esm_class & 0x40 for taken in smsc.taken)
+
+
+async def test_a_repeat_has_the_same_reference(smsc: Smsc, gateway: Smpp) -> None:
+    await _send(gateway, _message())
+    await _send(gateway, _message())
+
+    references = [[tlv.value for tlv in taken.tlvs if tlv.tag == USER_MESSAGE_REFERENCE] for taken in smsc.taken]
+    assert references[0] == references[1] != []
+
+
+@pytest.mark.parametrize(
+    ("status", "final"), [(0x0B, True), (0x58, False), (0x14, False), (0x08, False)], ids=lambda value: str(value)
+)
+async def test_only_a_wrong_number_is_refused_for_good(smsc: Smsc, gateway: Smpp, status: int, final: bool) -> None:
+    smsc.refuses = status
+
+    with pytest.raises(NotTaken) as told:
+        await _send(gateway, _message())
+
+    assert told.value.final is final
+    smsc.refuses = 0
+    assert await _send(gateway, _message()) == "m1"  # in the same session
+    assert len(smsc.sessions) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "receipt"),
+    [
+        (b"id:m1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:", Receipt("m1", True)),
+        (b"id:m1 sub:001 dlvrd:000 stat:UNDELIV err:012 text:", Receipt("m1", False, "UNDELIV 012")),
+    ],
+)
+async def test_a_receipt_is_acknowledged_when_it_is_kept(
+    smsc: Smsc, gateway: Smpp, words: bytes, receipt: Receipt
+) -> None:
+    await _send(gateway, _message())
+    telling = asyncio.ensure_future(
+        smsc.sessions[0].deliver_sm(
+            source_addr="79001234567", destination_addr="SpasskRB", esm_class=4, short_message=words
+        )
+    )
+
+    told = await _receipts(gateway)
+
+    assert told == [receipt]
+    assert not telling.done()
+    await asyncio.to_thread(gateway.kept, told)
+    await asyncio.wait_for(telling, 5)
+    assert await asyncio.to_thread(gateway.receipts) == []
+
+
+async def test_a_state_on_the_way_and_an_answer_by_sms_are_no_receipts(smsc: Smsc, gateway: Smpp) -> None:
+    await _send(gateway, _message())
+    telling = asyncio.gather(
+        smsc.sessions[0].deliver_sm("SpasskRB", b"id:m1 stat:ENROUTE err:000", source_addr="79001234567", esm_class=4),
+        smsc.sessions[0].deliver_sm("SpasskRB", b"id:m1 stat:DELIVRD err:000", source_addr="79001234567"),
+    )
+
+    async with asyncio.timeout(5):
+        while not telling.done():
+            assert await asyncio.to_thread(gateway.receipts) == []
+            await asyncio.sleep(0.01)
+
+
+async def test_a_line_that_was_lost_is_bound_again(smsc: Smsc, gateway: Smpp) -> None:
+    await _send(gateway, _message())
+    ending = asyncio.ensure_future(smsc.sessions[0].unbind())
+    with pytest.raises(NotTaken):
+        async with asyncio.timeout(5):
+            while True:
+                await asyncio.to_thread(gateway.receipts)
+                await asyncio.sleep(0.01)
+    await asyncio.wait([ending], timeout=5)
+
+    assert await _send(gateway, _message()) == "m2"
+    assert len(smsc.sessions) == 2
+
+
+async def test_a_provider_that_is_not_there_is_tried_again() -> None:
+    gateway = Smpp(SmppServer("127.0.0.1", 9, "ivr", "secret", "RB", seconds=1))
+
+    with pytest.raises(NotTaken) as told:
+        await _send(gateway, _message())
+
+    assert not told.value.final
