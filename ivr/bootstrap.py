@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -28,9 +29,14 @@ from ivr.dialogue.menus import Menu, load_menus
 from ivr.dialogue.outbound import answered
 from ivr.domain.hospital import Hospital
 from ivr.domain.identifiers import BadNumber, PhoneNumber
+from ivr.domain.notice import Letterhead, Method
 from ivr.domain.rules import Rules
 from ivr.egisz.client import EgiszClient
 from ivr.importing.imports import Clinic
+from ivr.notices.delivery import Gateway
+from ivr.notices.http_gateway import HttpGateway
+from ivr.notices.mail import Mail, MailServer
+from ivr.notices.smpp import Smpp, SmppServer
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
@@ -74,6 +80,7 @@ def rules_of(settings: Settings) -> Rules:
         centralised=book.model == "centralised",
         robot_calls=settings.rings,
         surveys=settings.outbound.surveys,
+        sends_sms=settings.notices.sms != "none",
         calls_from=settings.outbound.opens,
         calls_until=settings.outbound.closes,
     )
@@ -144,6 +151,34 @@ def egisz_of(settings: Settings) -> EgiszClient | None:
     """The identification service; None where the hospital has none (S2.2)."""
     egisz = settings.egisz
     return EgiszClient(egisz.url, timeout=egisz.seconds, token=egisz.token) if egisz.url else None
+
+
+def gateways_of(settings: Settings) -> Mapping[Method, Gateway]:
+    """The ways in which messages can be sent; nothing is connected before the first one."""
+    own, ways = settings.notices, dict[Method, Gateway]()
+    if own.sms == "smpp":
+        server = SmppServer(
+            own.smpp_host,
+            own.smpp_port,
+            own.smpp_user,
+            own.smpp_secret,
+            own.sender,
+            tls=own.smpp_tls,
+            per_second=own.smpp_per_second,
+        )
+        ways[Method.SMS] = Smpp(server)
+    if own.sms == "http":
+        ways[Method.SMS] = HttpGateway(own.http_url, token=own.http_token, sender=own.sender)
+    if own.smtp_host:
+        hospital = hospital_of(settings).name
+        mail = MailServer(own.smtp_host, own.smtp_port, own.mail_from, hospital, own.smtp_user, own.smtp_secret)
+        ways[Method.EMAIL] = Mail(replace(mail, tls=own.smtp_tls))
+    return ways
+
+
+def letterhead_of(settings: Settings, hospital: Hospital) -> Letterhead:
+    digits = "".join(filter(str.isdecimal, hospital.registry_phone))
+    return Letterhead(settings.notices.signature, digits, ZoneInfo(settings.rules.zone))
 
 
 def sounds_folder(settings: Settings) -> Path:

@@ -101,6 +101,18 @@ def dial(
 
 
 @app.command()
+def notify(
+    once: Annotated[bool, typer.Option("--once", help="Send what is due now, then end.")] = False,
+    as_json: AsJson = False,
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
+    """Send messages to patients: SMS and e-mail, in the way that each of them has chosen."""
+    from ivr.commands.notify import send
+
+    send(_settings(), once=once, as_json=as_json, parent=parent)
+
+
+@app.command()
 def status(as_json: AsJson = False) -> None:
     """Say which parts run; exit 0 only when calls are taken."""
     import asyncio

@@ -227,6 +227,41 @@ class Outbound(Section):
         return self
 
 
+class Notices(Section):
+    signature: str = Field("Спасская РБ", max_length=20, description="Short name that ends every message")
+    sms: Literal["none", "smpp", "http"] = Field("none", description="How short messages are sent")
+    sender: str = Field("", description="Name or number they come from, as agreed with the provider")
+    smpp_host: str = Field("", description="The provider's SMSC")
+    smpp_port: Port = Field(2775, description="TCP")
+    smpp_user: str = Field("", description="system_id")
+    smpp_secret: str = Field("", description="Its password; better in the environment than in a file")
+    smpp_tls: bool = Field(False, description="TLS to the SMSC")
+    smpp_per_second: float = Field(10, gt=0, le=1_000, allow_inf_nan=False, description="Messages in a second")
+    http_url: Annotated[str, AfterValidator(_http_url)] = Field("", description="Gateway that takes JSON")
+    http_token: str = Field("", description="Bearer token for it; better in the environment than in a file")
+    smtp_host: str = Field("", description="Mail server; empty: no letters are sent")
+    smtp_port: Port = Field(587, description="TCP")
+    smtp_user: str = Field("", description="User there; empty: no log-in")
+    smtp_secret: str = Field("", description="Its password; better in the environment than in a file")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="How the connection is protected")
+    mail_from: str = Field("", description="Address letters come from")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Notices":
+        if self.sms == "smpp" and not self.smpp_host:
+            raise ValueError("sms = smpp needs smpp_host")
+        if self.sms == "http" and not self.http_url:
+            raise ValueError("sms = http needs http_url")
+        if self.smtp_host and not self.mail_from:
+            raise ValueError("smtp_host needs mail_from")
+        return self
+
+    @property
+    def sends(self) -> bool:
+        """There is something for `ivr notify` to do."""
+        return self.sms != "none" or bool(self.smtp_host)
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -254,6 +289,7 @@ class Settings(BaseSettings):
     egisz: Egisz = Egisz()
     recording: Recording = Recording()
     outbound: Outbound = Outbound()
+    notices: Notices = Notices()
     log: Log = Log()
 
     @classmethod

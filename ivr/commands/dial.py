@@ -53,7 +53,7 @@ async def _ring(settings: Settings, parent: int | None) -> None:
     works = bootstrap.work_factory(settings, threads=THREADS)
     current = Current(bootstrap.rules_of(settings), bootstrap.hospital_of(settings), works)
     book = StoredBook(
-        works, node=node_of(settings), rules=lambda: current.rules, now=utc_now, sign=sign_of_life(settings)
+        works, node=node_of(settings), rules=lambda: current.rules, now=utc_now, sign=sign_of_life(settings, "dial")
     )
     ami = Ami(config.ami_host, config.ami_port, config.dial_user, config.dial_secret)
     dialler = Dialler(

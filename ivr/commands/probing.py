@@ -95,9 +95,9 @@ async def listen(settings: Settings) -> str:
     return f"model {model}{synthetic}; {ready} of {workers} workers, {where}"
 
 
-def sign_of_life(settings: Settings) -> Path:
-    """A file that the dialler touches every few seconds."""
-    return settings.var / "dial.alive"
+def sign_of_life(settings: Settings, command: str) -> Path:
+    """A file that `ivr dial` and `ivr notify` touch every few seconds."""
+    return settings.var / f"{command}.alive"
 
 
 ROUND_SECONDS = 15.0
@@ -130,10 +130,20 @@ async def site(settings: Settings, *, within: float = 1.0) -> str:
 
 async def dial(settings: Settings) -> str:
     """The dialler does its rounds; returns when it has lately. Raises OSError where it never has."""
-    sign = sign_of_life(settings)
+    await _alive(settings, "dial")
+    return "patients are rung up"
+
+
+async def notify(settings: Settings) -> str:
+    """The same of the worker that sends messages."""
+    await _alive(settings, "notify")
+    return "messages are sent"
+
+
+async def _alive(settings: Settings, command: str) -> None:
+    sign = sign_of_life(settings, command)
     while time.time() - sign.stat().st_mtime > ROUND_SECONDS:  # noqa: ASYNC110 - a file tells nobody
         await asyncio.sleep(0.5)
-    return "patients are rung up"
 
 
 async def dialler(settings: Settings) -> str:
@@ -141,6 +151,14 @@ async def dialler(settings: Settings) -> str:
     if not settings.rings:
         return "none: there is no trunk, or outbound.enabled is false"
     found, why = await _patiently(lambda: dial(settings), 1.0)
+    return found or f"none: {why}"
+
+
+async def post(settings: Settings) -> str:
+    """Whether messages are sent, in words; never a reason not to take calls."""
+    if not settings.notices.sends:
+        return "none: no gateway is set"
+    found, why = await _patiently(lambda: notify(settings), 1.0)
     return found or f"none: {why}"
 
 

@@ -24,6 +24,7 @@ async def look(settings: Settings) -> list[Finding]:
         finding("speech", lambda: probing.speech(settings, within=1)),
         finding("site", lambda: probing.site(settings)),
         finding("dialler", lambda: probing.dialler(settings)),
+        finding("notices", lambda: probing.post(settings)),
     )
     return list(found)
 

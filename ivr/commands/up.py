@@ -74,11 +74,13 @@ async def _up(settings: Settings) -> None:
     ears = Child("listen", lambda: probing.listen(settings), hung=DEAF_SECONDS)
     site = Child("web", lambda: probing.web(settings))
     dialler = Child("dial", lambda: probing.dial(settings))
+    post = Child("notify", lambda: probing.notify(settings))
     first = await asyncio.to_thread(_users, settings)
     running = asyncio.create_task(phone.keep_running())
     listening = asyncio.create_task(_listen(settings, ears))
     serving = asyncio.create_task(_web(settings, site))
     ringing = asyncio.create_task(_dial(settings, dialler))
+    posting = asyncio.create_task(_notify(settings, post))
     try:
         await asyncio.to_thread(asterisk.start)
         watching = asyncio.create_task(keep_running(asterisk, asterisk_stopping))
@@ -101,11 +103,13 @@ async def _up(settings: Settings) -> None:
         listening.cancel()
         serving.cancel()
         ringing.cancel()
-        await asyncio.gather(running, listening, serving, ringing, return_exceptions=True)
+        posting.cancel()
+        await asyncio.gather(running, listening, serving, ringing, posting, return_exceptions=True)
         await phone.stop(0)
         await ears.stop(1)
         await site.stop(5)
         await dialler.stop(0)
+        await post.stop(5)
         await asyncio.to_thread(asterisk.stop)
 
 
@@ -137,6 +141,16 @@ async def _dial(settings: Settings, dialler: Child) -> None:
         await dialler.keep_running()
     except ChildRefused as refused:
         log.error("patients are not rung up by the robot", extra={"reason": str(refused)})
+
+
+async def _notify(settings: Settings, post: Child) -> None:
+    """Without it messages wait in the database."""
+    if not settings.notices.sends:
+        return
+    try:
+        await post.keep_running()
+    except ChildRefused as refused:
+        log.error("messages are not sent", extra={"reason": str(refused)})
 
 
 def _users(settings: Settings) -> tuple[str, str] | None:

@@ -28,6 +28,8 @@ class Rules:
     centralised: bool = True
     robot_calls: bool = False
     """The dialler makes the call centre's feedback calls; otherwise its operators do."""
+    sends_sms: bool = False
+    """There is a gateway for it."""
     surveys: bool = False
     """Who came is asked two questions (P150)."""
     calls_from: time = time(10)

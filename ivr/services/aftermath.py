@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.notice import NoticeKind
 from ivr.domain.offer import TOO_SOON
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, TaskStatus, feedback
 from ivr.domain.waiting_list import WaitingStatus
-from ivr.services import slot_offers
+from ivr.services import notices, slot_offers
 from ivr.services.ports import Work
 
 ABOUT_A_VISIT = (TaskKind.FEEDBACK, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE)
@@ -31,6 +32,7 @@ def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
         payload={"by": due.by},
     )
     work.tasks.add(task, now)
+    notices.changed(work, booking, NoticeKind.BOOKED if booking.replaces_id is None else NoticeKind.MOVED, now)
     if booking.channel is Channel.MED_ARM:
         work.tasks.add(_referral_notice(booking, rules, now), now)
     for entry in work.waiting.open_of(booking.patient_id):
@@ -43,6 +45,10 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     asked = work.tasks.of_booking(booking.id, TaskKind.FEEDBACK)
     for kind in ABOUT_A_VISIT:
         work.tasks.drop(booking.id, kind)
+    work.notices.drop(booking.id, (NoticeKind.BOOKED, NoticeKind.REMINDER), now)
+    if booking.status is not BookingStatus.MOVED:  # the new visit tells of a move
+        by_clinic = booking.status is BookingStatus.CANCELLED_BY_CLINIC
+        notices.changed(work, booking, NoticeKind.CLINIC_CANCELLED if by_clinic else NoticeKind.CANCELLED, now)
     if booking.slot.extra:  # made for this visit alone: nobody else has its time
         return
     # One owner per booking (S4.3): who was to ask for feedback now offers the slot.

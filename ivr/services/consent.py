@@ -4,10 +4,13 @@ from datetime import datetime
 
 from ivr.domain.booking import Booking
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.notice import Method, NoticeKind
+from ivr.domain.slot import Channel
+from ivr.services import notices
 from ivr.services.ports import Consent, Work
 
-PURPOSES = frozenset({"REMINDER", "SMS_TALON"})
-METHODS = frozenset({"CALL", "SMS"})
+PURPOSES = frozenset({"REMINDER", "SMS_TALON", "NOTICE", "SURVEY"})
+METHODS = frozenset(Method)
 
 
 def record(
@@ -22,6 +25,9 @@ def record(
     wording: str,
     call_key: str,
     now: datetime,
+    email: str | None = None,
+    channel: Channel = Channel.CC,
+    proof: str | None = None,
 ) -> None:
     """Keep an answer; the newest one for this visit holds.
 
@@ -30,9 +36,13 @@ def record(
     """
     if purpose not in PURPOSES or method not in METHODS:
         raise ValueError(f"a consent is to one of {sorted(PURPOSES)} by one of {sorted(METHODS)}")
-    answer = Consent(patient_id, booking_id, purpose, given, method, phone, wording, call_key, now)
+    answer = Consent(
+        patient_id, booking_id, purpose, given, method, phone, wording, call_key, now, email, channel, proof
+    )
     with work:
         work.consents.add(answer)
+        if given and purpose in notices.CHOSEN:
+            notices.changed(work, work.bookings.get(booking_id), NoticeKind.BOOKED, now)
         work.commit()
 
 

@@ -20,6 +20,7 @@ from ivr.domain.dialling import (
     next_try,
 )
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.notice import NoticeKind
 from ivr.domain.offer import OfferStatus, SlotOffer
 from ivr.domain.patient import Patient, Subject
 from ivr.domain.rules import Rules
@@ -28,7 +29,7 @@ from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Settled, TaskResult
-from ivr.services import slot_offers
+from ivr.services import notices, slot_offers
 from ivr.services.dial_ports import Attempt
 from ivr.services.ports import Consent, Work
 
@@ -39,6 +40,12 @@ LOOKED_AT = 20
 TALKS_NOW = timedelta(minutes=2)
 """Who talks with us, or is rung up about something else, is not rung up beside."""
 ROBOT = "robot"
+BY_SMS = "SMS"
+_MESSAGES = {
+    TaskKind.CLINIC_CANCELLED: NoticeKind.CLINIC_CANCELLED,
+    TaskKind.CLINIC_MOVED: NoticeKind.MOVED,
+    TaskKind.REFERRAL_NOTICE: NoticeKind.UNREACHED,
+}
 UNCOUNTED = frozenset({Outcome.TRUNK, Outcome.NOT_NEEDED})
 _OF_A_VISIT = frozenset({TaskKind.FEEDBACK, TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
 _BY_SERVICE = frozenset({TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
@@ -258,8 +265,19 @@ def give_up(work: Work, task: Task, rules: Rules, now: datetime) -> None:
             slot_offers.ended(work, work.slot_offers.get(task.wanted.offer_id), OfferStatus.UNANSWERED, rules, now)
         case TaskKind.SURVEY | TaskKind.NO_SHOW:
             work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
-        case _:
+        case TaskKind.FEEDBACK if _messaged(work, task, NoticeKind.REMINDER, rules, now):
+            work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True, note=BY_SMS), now)
+        case kind:
+            if kind in _MESSAGES:
+                _messaged(work, task, _MESSAGES[kind], rules, now)
             work.tasks.hand_over(task.id, TaskOwner.REGISTRY, now)
+
+
+def _messaged(work: Work, task: Task, kind: NoticeKind, rules: Rules, now: datetime) -> bool:
+    if task.wanted.booking_id is None:
+        return False
+    visit, phone = work.bookings.get(task.wanted.booking_id), _number(work, task)
+    return notices.instead_of_a_call(work, kind, visit, phone, task.id, rules, now)
 
 
 def left_behind(work: Work, *, node: str) -> list[str]:

@@ -28,6 +28,7 @@ from ivr.services.report_ports import Reports
 if TYPE_CHECKING:
     from ivr.services.absences import Noted
     from ivr.services.audit import Entry, Sought
+    from ivr.services.notices import Notices
 
 
 class StorageDown(Exception):
@@ -108,6 +109,11 @@ class Consent:
     wording: str
     call_key: str | None
     at: datetime
+    email: str | None = None
+    channel: str = "CC"
+    """Where he said it; a Channel."""
+    proof: str | None = None
+    """What shows it: a key pressed in a call, a form, who wrote it down."""
 
 
 class Patients(Protocol):
@@ -483,6 +489,8 @@ class Work(Protocol):
     def slot_offers(self) -> SlotOffers: ...
     @property
     def opt_outs(self) -> OptOuts: ...
+    @property
+    def notices(self) -> "Notices": ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

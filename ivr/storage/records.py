@@ -25,6 +25,9 @@ class ConsentRegister(Register):
             "wording": consent.wording,
             "call_key": consent.call_key,
             "at": consent.at,
+            "email": consent.email,
+            "channel": consent.channel,
+            "proof": consent.proof,
         }
         self._run(insert(consents).values(values))
 
@@ -45,6 +48,9 @@ class ConsentRegister(Register):
             wording=row.wording,
             call_key=row.call_key,
             at=row.at,
+            email=row.email,
+            channel=row.channel,
+            proof=row.proof,
         )
 
 

@@ -333,6 +333,34 @@ dial_attempts = Table(
     _index("dial_attempts_begun", "begun_at"),
 )
 
+# What is said is made of the facts when it is sent: neither a name nor a diagnosis lies here.
+notices = Table(
+    "notices",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("patient_id", ForeignKey("patients.id")),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("task_id", ForeignKey("tasks.id")),
+    Column("facts", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_until", Utc),
+    Column("provider_id", String),
+    Column("sent_at", Utc),
+    Column("settled_at", Utc),
+    Column("problem", String),
+    _index("notices_due", "due_at", where="status = 'WAITING'"),
+    _index("notices_provider", "provider_id", where="provider_id IS NOT NULL"),
+    _index("notices_booking", "booking_id", where="booking_id IS NOT NULL"),
+)
+
 opt_outs = Table(
     "opt_outs",
     metadata,
@@ -352,6 +380,9 @@ consents = Table(
     Column("given", Boolean, nullable=False),
     Column("method", String, nullable=False),
     Column("phone", String(16)),
+    Column("email", String),
+    Column("channel", String, nullable=False, server_default="CC"),
+    Column("proof", String),
     Column("wording", String, nullable=False),
     Column("call_key", String),
     Column("at", Utc, nullable=False),

@@ -136,7 +136,10 @@ class TaskRegister(Register):
 
     def hand_over(self, task_id: int, owner: TaskOwner, now: datetime) -> None:
         free = {"leased_by": None, "leased_until": None, "not_before": None}
-        self._leased((tasks.c.id == task_id) & _OPEN, robot=False, owner=owner.value, **free)
+        # Also what the robot has ended by a message that could not be delivered.
+        messaged = (tasks.c.status == TaskStatus.DONE.value) & (tasks.c.done_by == "robot")
+        left = {"robot": False, "owner": owner.value, "status": TaskStatus.OPEN.value}
+        self._leased((tasks.c.id == task_id) & (_OPEN | messaged), **left, **free)
 
     def postpone(self, task_id: int, until: datetime) -> None:
         self._leased((tasks.c.id == task_id) & _OPEN, not_before=until)

@@ -21,6 +21,7 @@ from ivr.storage.desk import (
 from ivr.storage.dialling import DialRegister, OptOutRegister, SlotOfferRegister
 from ivr.storage.engine import OURS, reading, turn_to_write
 from ivr.storage.grid import GridRegister
+from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
 from ivr.storage.recordings import RecordingRegister
 from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
@@ -60,6 +61,7 @@ class SqlWork:
     dials: DialRegister
     slot_offers: SlotOfferRegister
     opt_outs: OptOutRegister
+    notices: NoticeRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -146,6 +148,7 @@ class SqlWork:
         self.dials = DialRegister(connection)
         self.slot_offers = SlotOfferRegister(connection)
         self.opt_outs = OptOutRegister(connection)
+        self.notices = NoticeRegister(connection)
 
 
 @contextmanager

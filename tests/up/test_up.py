@@ -54,7 +54,7 @@ def test_status_and_check_find_every_part_well(hospital):
 
     assert status.returncode == 0
     assert {part["part"]: part["ok"] for part in json.loads(status.stdout)} == dict.fromkeys(
-        ("database", "sounds", "phone", "asterisk", "speech", "site", "dialler"), True
+        ("database", "sounds", "phone", "asterisk", "speech", "site", "dialler", "notices"), True
     )
     assert [part for part in json.loads(check.stdout) if not part["ok"]] == []
     assert check.returncode == 0
