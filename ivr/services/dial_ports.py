@@ -32,8 +32,11 @@ class Attempt:
 class Dials(Protocol):
     """Attempts. The row is written before the telephone rings."""
 
-    def add(self, dial: Dial, node: str, now: datetime) -> bool:
-        """False where another call to that number goes on."""
+    def add(self, dial: Dial, node: str, until: datetime, now: datetime) -> bool:
+        """Leased to the dialler until then; False where another call to that number goes on."""
+
+    def renew(self, key: str, until: datetime) -> None:
+        """The call goes on, whatever has become of its task."""
 
     def get(self, key: str) -> Attempt:
         """Raises NotFound."""
@@ -45,7 +48,7 @@ class Dials(Protocol):
         """Not ended; made by this dialler."""
 
     def lapsed(self, now: datetime) -> list[Attempt]:
-        """Not ended, and nobody has the lease any more."""
+        """Not ended, and the lease is over."""
 
     def ringing(self) -> int:
         """How many are not ended, of all diallers."""

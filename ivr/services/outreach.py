@@ -106,7 +106,7 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
 def _begun(work: Work, task: Task, phone: PhoneNumber, node: str, now: datetime) -> Dial | None:
     dial = Dial(uuid.uuid4().hex, task.id, task.wanted.kind, task.attempts + 1, phone.e164)
     talking = any(call.ended_at is None for call in work.calls.recent(phone, now - TALKS_NOW))
-    if talking or not work.dials.add(dial, node, now):
+    if talking or not work.dials.add(dial, node, now + LEASE, now):
         work.tasks.postpone(task.id, now + TALKS_NOW)
         return None
     work.tasks.take(task.id, node, now + LEASE, now)
@@ -154,6 +154,7 @@ def renew(work: Work, keys: list[str], *, node: str, now: datetime) -> None:
     """These calls go on."""
     with work:
         for key in keys:
+            work.dials.renew(key, now + LEASE)
             work.tasks.renew(work.dials.get(key).task_id, node, now + LEASE)
         work.commit()
 

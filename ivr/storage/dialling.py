@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.dialling import Dial, Ended, Outcome
@@ -14,13 +14,14 @@ from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.dial_ports import Attempt
 from ivr.storage.register import Register, found, upsert
 from ivr.storage.tables import dial_attempts as dials
-from ivr.storage.tables import opt_outs, slot_offers, tasks
+from ivr.storage.tables import opt_outs, slot_offers
 from ivr.storage.tables import waiting_entries as entries
 
 
 class DialRegister(Register):
-    def add(self, dial: Dial, node: str, now: datetime) -> bool:
+    def add(self, dial: Dial, node: str, until: datetime, now: datetime) -> bool:
         values = {"task_id": dial.task_id, "number": dial.number, "phone": dial.phone, "node": node, "begun_at": now}
+        values["leased_until"] = until
         try:
             with self._connection.begin_nested():
                 self._insert(dials, key=dial.key, **values)
@@ -41,9 +42,10 @@ class DialRegister(Register):
         return self._all(_OPEN & (dials.c.node == node))
 
     def lapsed(self, now: datetime) -> list[Attempt]:
-        nobody = or_(tasks.c.leased_by.is_(None), tasks.c.leased_until <= now)
-        left = select(dials.c.id).join(tasks, tasks.c.id == dials.c.task_id).where(_OPEN, nobody)
-        return self._all(dials.c.id.in_(left))
+        return self._all(_OPEN & (dials.c.leased_until <= now))
+
+    def renew(self, key: str, until: datetime) -> None:
+        self._run(update(dials).where(dials.c.key == key, _OPEN).values(leased_until=until))
 
     def ringing(self) -> int:
         return self._run(select(func.count()).where(_OPEN)).scalar() or 0

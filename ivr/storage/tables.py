@@ -322,6 +322,7 @@ dial_attempts = Table(
     Column("phone", String(16), nullable=False),
     Column("node", String, nullable=False),
     Column("begun_at", Utc, nullable=False),
+    Column("leased_until", Utc, nullable=False),
     Column("answered_at", Utc),
     Column("ended_at", Utc),
     Column("outcome", String),

@@ -17,7 +17,7 @@ from ivr.domain.purpose import Purpose
 from ivr.domain.slot import Channel, Slot
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
-from ivr.services import booking, search, waiting
+from ivr.services import booking, outreach, search, waiting
 from ivr.services.ports import NewBooking, Offer
 from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
@@ -110,13 +110,19 @@ def _offer(world, work, patient: Patient, slot: Slot, phone: PhoneNumber) -> New
 
 
 def _dial(world, work, task: NewTask, phone: PhoneNumber, *, last: bool) -> None:
+    until = world.clock + outreach.LEASE
     with work:
         task_id = work.tasks.add(task, world.clock)
         earlier = PLANS[task.kind].tries - 1 if last else 0
         for number in range(1, earlier + 1):
-            work.dials.add(Dial(f"earlier-{number}", task_id, task.kind, number, phone.e164), "node", world.clock)
+            work.dials.add(
+                Dial(f"earlier-{number}", task_id, task.kind, number, phone.e164),
+                "node",
+                until,
+                world.clock,
+            )
             work.dials.end(f"earlier-{number}", Ended(Outcome.NO_ANSWER), world.clock)
-        work.dials.add(Dial(KEY, task_id, task.kind, earlier + 1, phone.e164), "node", world.clock)
+        work.dials.add(Dial(KEY, task_id, task.kind, earlier + 1, phone.e164), "node", until, world.clock)
         work.tasks.take(task_id, "node", world.clock + timedelta(minutes=1), world.clock)
         work.commit()
 

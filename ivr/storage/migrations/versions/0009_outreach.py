@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(16), nullable=False),
         sa.Column("node", sa.String(), nullable=False),
         _moment("begun_at", nullable=False),
+        _moment("leased_until", nullable=False),
         _moment("answered_at"),
         _moment("ended_at"),
         sa.Column("outcome", sa.String()),
