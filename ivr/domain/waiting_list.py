@@ -86,15 +86,18 @@ DISTRICT_LIMIT = timedelta(hours=24)
 """District therapist, general practitioner, district paediatrician (1.4)."""
 SPECIALIST_WORKING_DAYS = 14
 """Any other specialist; the day of the request is not counted (1.4)."""
+SUSPICION_WORKING_DAYS = 3
+"""Where a doctor suspects cancer or a disease of heart or vessels (1.4)."""
 ESCALATE_DISTRICT = timedelta(hours=4)
 ESCALATE_WORKING_DAYS = 2
 
 
-def deadline(now: datetime, rules: Rules, *, district: bool) -> datetime:
-    """The legal limit: 24 hours, or the last second of the 14th working day (1.4). Aware, UTC."""
+def deadline(now: datetime, rules: Rules, *, district: bool, suspicion: bool = False) -> datetime:
+    """The legal limit: 24 hours, or the last second of the 3rd or 14th working day (1.4). Aware, UTC."""
     if district:
         return now.astimezone(UTC) + DISTRICT_LIMIT
-    last_day = rules.calendar.add_working_days(rules.today(now), SPECIALIST_WORKING_DAYS)
+    days = SUSPICION_WORKING_DAYS if suspicion else SPECIALIST_WORKING_DAYS
+    last_day = rules.calendar.add_working_days(rules.today(now), days)
     return rules.span(last_day)[1] - timedelta(seconds=1)
 
 

@@ -20,7 +20,7 @@ from ivr.domain.dialling import (
     next_try,
 )
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.notice import NoticeKind
+from ivr.domain.notice import Method, NoticeKind
 from ivr.domain.offer import OfferStatus, SlotOffer
 from ivr.domain.patient import Patient, Subject
 from ivr.domain.rules import Rules
@@ -93,7 +93,8 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
     if about.kind not in BY_ROBOT or not _is_needed(work, task, now):
         work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NOT_NEEDED, over=True), now)
         return None
-    if about.payload.get("by") == "SMS" or (about.until is not None and now >= about.until):
+    late = about.until is not None and now >= about.until
+    if late or about.payload.get("by") == "SMS" or _wants_no_call(work, task):
         give_up(work, task, rules, now)
         return None
     phone = _number(work, task)
@@ -123,8 +124,17 @@ def _is_needed(work: Work, task: Task, now: datetime) -> bool:
     return True
 
 
+def _wants_no_call(work: Work, task: Task) -> bool:
+    """He has chosen to be reminded, but in another way (S3.5)."""
+    about = task.wanted
+    if about.booking_id is None or about.kind in _BY_SERVICE:
+        return False
+    answer = _consent(work, work.bookings.get(about.booking_id), "REMINDER")
+    return answer is not None and answer.given and answer.method != Method.CALL
+
+
 def _number(work: Work, task: Task) -> PhoneNumber | None:
-    """Where the patient may be rung up by a robot; None: nowhere (D-09, S3.5)."""
+    """Where the patient may be reached by a robot; None: nowhere (D-09, S3.5)."""
     about = task.wanted
     if about.entry_id is not None:
         return about.phone or work.waiting.contact(about.entry_id)

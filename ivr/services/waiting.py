@@ -22,6 +22,8 @@ class Wish:
     reason: WaitingReason
     contact: PhoneNumber | None
     key: str
+    suspicion: bool = False
+    """A doctor suspects cancer or a disease of heart or vessels: he is seen within 3 working days (1.4)."""
 
 
 def join(work: Work, wish: Wish, *, rules: Rules, now: datetime) -> WaitingEntry:
@@ -122,7 +124,7 @@ def _entry(work: Work, wish: Wish, rules: Rules, now: datetime) -> WaitingEntry:
         reason=wish.reason,
         status=WaitingStatus.ACTIVE,
         entered_at=now,
-        deadline=deadline(now, rules, district=district),
+        deadline=deadline(now, rules, district=district, suspicion=wish.suspicion),
         window_until=rules.today(now) + timedelta(days=rules.waiting_window_days),
         # Who was sent by a doctor and found no slot goes first (D-10).
         priority=wish.reason is WaitingReason.REFERRAL,

@@ -50,6 +50,12 @@ def test_a_specialist_is_due_on_the_14th_working_day(asked, due):
     assert deadline(at(asked), RULES, district=False) == at(due)
 
 
+def test_a_suspicion_is_due_on_the_3rd_working_day():
+    due = deadline(at("2026-04-30 08:00"), RULES, district=False, suspicion=True)
+
+    assert due == at("2026-05-06 23:59:59")
+
+
 def test_a_district_doctor_is_due_in_24_hours_also_on_a_holiday():
     assert deadline(at("2026-05-01 10:00"), RULES, district=True) == at("2026-05-02 10:00")
 

@@ -217,6 +217,15 @@ def test_who_cannot_be_rung_gets_a_message_and_if_that_fails_a_person_rings_him(
     assert (task.status, task.owner, task.robot) == ("OPEN", "REGISTRY", False)
 
 
+def test_who_wants_to_be_reminded_by_a_message_is_not_rung_up_s3_5(clinic, new_work, doctor):
+    visit = a_visit(clinic, doctor)
+    agrees(new_work, visit, purpose="REMINDER")
+
+    assert outreach.claim(new_work(), node="dial", rules=ROBOT, now=at("2026-04-28 11:00")) is None
+    assert states(clinic) == [("REMINDER", "WAITING")]
+    assert clinic.rows("dial_attempts") == []
+
+
 def test_the_feed_is_read_in_order_and_from_where_one_left_off(clinic, new_work, doctor):
     visit = a_visit(clinic, doctor)
     agrees(new_work, visit, method="FEED", purpose="NOTICE")

@@ -83,6 +83,7 @@ class AskWaiting(Question):
     part: PartOfDay
     reason: WaitingReason
     phone: str = Field("", max_length=20)
+    suspicion: bool = False
     command: str = Field(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")
 
 

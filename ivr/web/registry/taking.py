@@ -155,8 +155,9 @@ def join_waiting() -> Response:
     """On the waiting list, with wishes and the reason (S2.7)."""
     wish = asked(AskWaiting)
     contact = _phone(wish.phone)
+    key = f"desk-{user().id}-{wish.command}"
     wanted = Wish(
-        wish.patient, wish.speciality, wish.doctor, wish.part, wish.reason, contact, f"desk-{user().id}-{wish.command}"
+        wish.patient, wish.speciality, wish.doctor, wish.part, wish.reason, contact, key, suspicion=wish.suspicion
     )
     try:
         entry = run(waiting.join, wanted, rules=site().rules, now=site().now())

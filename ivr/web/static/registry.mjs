@@ -306,6 +306,7 @@ function offerWaiting(reason) {
   $('waiting-done').hidden = true;
   $('waiting-form').hidden = false;
   $('waiting').dataset.command = unique();
+  $('waiting-suspicion').checked = false;
   if (reason !== 'NO_SLOTS') $('waiting-part').focus();
 }
 
@@ -314,7 +315,7 @@ async function join(event) {
   forgive();
   const reason = $('purpose').value === 'REFERRAL' ? 'REFERRAL' : waitingReason;
   try {
-    ended(await ask('waiting', { patient, speciality: $('speciality').value, doctor: Number($('waiting-doctor').value) || null, part: $('waiting-part').value, reason, phone: $('waiting-phone').value.trim(), command: $('waiting').dataset.command }));
+    ended(await ask('waiting', { patient, speciality: $('speciality').value, doctor: Number($('waiting-doctor').value) || null, part: $('waiting-part').value, reason, suspicion: $('waiting-suspicion').checked, phone: $('waiting-phone').value.trim(), command: $('waiting').dataset.command }));
   } catch (problem) { complain(problem); }
 }
 
