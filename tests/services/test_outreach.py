@@ -1,0 +1,137 @@
+"""Which task is rung next, by whom, and what its end leads to (S1.8, S3.7, S4.3, 1.6)."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ivr.domain.dialling import Ended, Outcome
+from ivr.domain.identifiers import PhoneNumber
+from ivr.services import calls, outreach
+from tests.builders import NOW, RULES, at, every
+
+ROBOT = replace(RULES, robot_calls=True)
+CALLING = at("2026-04-28 10:00")
+VISITS = every(15, at("2026-04-29 12:00"), 40)
+
+
+@pytest.fixture
+def doctor(clinic):
+    clinic.speciality()
+    return clinic.doctor()
+
+
+def visits(clinic, doctor, count, phone="+7900{:07}"):
+    slots = clinic.slots(doctor, VISITS[:count])
+    numbers = [PhoneNumber(phone.format(number)) for number in range(count)]
+    return [
+        clinic.book(slot, clinic.patient(), rules=ROBOT, contact=number)
+        for slot, number in zip(slots, numbers, strict=True)
+    ]
+
+
+def claim(new_work, node="dial", now=CALLING):
+    return outreach.claim(new_work(), node=node, rules=ROBOT, now=now)
+
+
+def finish(new_work, dial, outcome, now=CALLING):
+    return outreach.finish(new_work(), dial.key, Ended(outcome), rules=ROBOT, now=now)
+
+
+@pytest.mark.parametrize("diallers", [2, 4])
+def test_several_diallers_on_one_database_ring_each_patient_once(clinic, new_work, doctor, diallers):
+    visits(clinic, doctor, 24)
+
+    def ring(node):
+        misses = 0
+        while misses < 3:
+            misses = 0 if claim(new_work, node) else misses + 1
+
+    threads = [threading.Thread(target=ring, args=(f"dial-{number}",)) for number in range(diallers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    rung = clinic.rows("dial_attempts")
+    assert sorted(row.task_id for row in rung) == [row.id for row in clinic.rows("tasks", kind="FEEDBACK")]
+
+
+def test_nobody_is_rung_outside_the_hours(clinic, new_work, doctor):
+    visits(clinic, doctor, 1)
+
+    assert claim(new_work, now=CALLING - timedelta(seconds=1)) is None
+    assert claim(new_work) is not None
+
+
+def test_one_number_is_rung_about_one_thing_at_a_time(clinic, new_work, doctor):
+    visits(clinic, doctor, 2, phone="+79000000001")
+
+    first = claim(new_work)
+    assert claim(new_work) is None
+    finish(new_work, first, Outcome.BUSY)
+    assert claim(new_work, now=CALLING + outreach.TALKS_NOW) is not None
+
+
+def test_who_is_ringing_us_is_not_rung(clinic, new_work, doctor):
+    (visit,) = visits(clinic, doctor, 1)
+    calls.begin(new_work(), call_key="in", caller=visit.contact, line="inbound", now=CALLING, node="n")
+
+    assert claim(new_work) is None
+    assert clinic.rows("dial_attempts") == []
+
+
+def test_who_has_opted_out_is_rung_by_people(clinic, new_work, doctor):
+    (visit,) = visits(clinic, doctor, 1)
+    with new_work() as work:
+        work.opt_outs.add(visit.contact, channel="CALL", call_key=None, now=NOW)
+        work.commit()
+
+    assert claim(new_work) is None
+    assert [(row.robot, row.status) for row in clinic.rows("tasks", kind="FEEDBACK")] == [(False, "OPEN")]
+
+
+def test_three_calls_in_vain_leave_the_visit_as_it_is_and_go_to_the_registry(clinic, new_work, doctor):
+    (visit,) = visits(clinic, doctor, 1)
+    now = CALLING
+    for _ in range(3):
+        dial = claim(new_work, now=now)
+        finish(new_work, dial, Outcome.BUSY, now)
+        now += timedelta(minutes=90)
+
+    (task,) = clinic.rows("tasks", kind="FEEDBACK")
+    assert (task.robot, task.owner, task.status) == (False, "REGISTRY", "OPEN")
+    assert clinic.rows("bookings", id=visit.id)[0].status == "BOOKED"
+
+
+def test_the_end_of_a_call_is_written_once(clinic, new_work, doctor):
+    visits(clinic, doctor, 1)
+    dial = claim(new_work)
+
+    assert finish(new_work, dial, Outcome.BUSY)
+    assert not finish(new_work, dial, Outcome.NO_ANSWER)
+    assert [row.outcome for row in clinic.rows("dial_attempts")] == ["BUSY"]
+
+
+def test_a_dialler_that_died_costs_an_attempt_and_rings_nobody_at_once(clinic, new_work, doctor):
+    visits(clinic, doctor, 1)
+    claim(new_work)
+    later = CALLING + outreach.LEASE
+
+    assert outreach.close_lost(new_work(), rules=ROBOT, now=later - timedelta(seconds=1)) == 0
+    assert outreach.close_lost(new_work(), rules=ROBOT, now=later) == 1
+    assert outreach.close_lost(new_work(), rules=ROBOT, now=later) == 0
+    assert claim(new_work, now=later) is None
+    assert claim(new_work, now=later + timedelta(minutes=90)).number == 2
+
+
+def test_a_failing_trunk_costs_the_patient_no_attempt(clinic, new_work, doctor):
+    visits(clinic, doctor, 1)
+    now = CALLING
+    for _ in range(5):
+        finish(new_work, claim(new_work, now=now), Outcome.TRUNK, now)
+        now += timedelta(minutes=5)
+
+    assert claim(new_work, now=now) is not None
+    assert clinic.rows("tasks", kind="FEEDBACK")[0].robot
