@@ -65,9 +65,17 @@ def slots(
 
 @show_app.command()
 def waiting(
-    context: typer.Context, day: Day = None, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False
+    context: typer.Context,
+    day: Day = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+    reveal: Reveal = False,
+    why: Annotated[bool, typer.Option("--why", help="Explain the order in which freed times are offered.")] = False,
 ) -> None:
     """Open entries of the waiting list, by the legal deadline."""
+    if why:
+        _explain(clinic_of(context), limit, as_json)
+        return
     _show(context, WAITING, day, limit, as_json, reveal)
 
 
@@ -83,6 +91,34 @@ def calls(
 def patients(context: typer.Context, limit: Limit = 50, as_json: AsJson = False, reveal: Reveal = False) -> None:
     """The register of patients."""
     _show(context, PATIENTS, None, limit, as_json, reveal)
+
+
+def _explain(clinic: Clinic, limit: int, as_json: bool) -> None:
+    """The whole list in its order, with nothing of the people in it."""
+    try:
+        with clinic.work().reading() as work:
+            entries = work.waiting.all_open()[:limit]
+            offers = [work.slot_offers.count_of_entry(entry.id) for entry in entries]
+    except StorageDown as problem:
+        _stop(f"the database cannot be used ({problem})")
+    rows = [
+        {
+            "entry": entry.id,
+            "speciality": entry.speciality,
+            "status": entry.status.value,
+            "deadline": entry.deadline.astimezone(clinic.rules.zone),
+            "offers": made,
+            "why": entry.why_behind(before),
+        }
+        for before, entry, made in zip([None, *entries], entries, offers, strict=False)
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=lambda value: value.isoformat()))
+        return
+    table = Table(*(name for name in ("entry", "speciality", "status", "deadline", "offers", "why")))
+    for row in rows:
+        table.add_row(*(f"{cell:%d.%m.%Y %H:%M}" if isinstance(cell, datetime) else str(cell) for cell in row.values()))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _show(context: typer.Context, listing: Listing, day: date | None, limit: int, as_json: bool, reveal: bool) -> None:

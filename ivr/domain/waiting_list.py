@@ -124,6 +124,18 @@ class WaitingEntry:
             raise WrongTurn(f"{self.status} entry cannot become {status}")
         return replace(self, status=status)
 
+    def why_behind(self, before: "WaitingEntry | None") -> str:
+        """Why this entry stands where it does in the order of 1.5: deadline, flag, time of entry."""
+        if before is None:
+            return "first: nearest legal deadline"
+        if self.deadline > before.deadline:
+            return f"legal deadline later than that of {before.id}"
+        if before.priority and not self.priority:
+            return f"same deadline; {before.id} was sent by a doctor"
+        if self.entered_at > before.entered_at:
+            return f"same deadline; {before.id} came earlier"
+        return f"came at the same moment as {before.id}"
+
     def is_escalating(self, rules: Rules, now: datetime) -> bool:
         """True where a person must look at it: 4 hours, or 2 working days, before the deadline (1.5)."""
         if self.status is WaitingStatus.ESCALATED:

@@ -74,6 +74,9 @@ class SlotOffers(Protocol):
     def open_of_slot(self, slot_id: int) -> SlotOffer | None: ...
     def open_of_entry(self, entry_id: int) -> SlotOffer | None: ...
 
+    def count_of_entry(self, entry_id: int) -> int:
+        """How many there ever were."""
+
     def of_slot(self, slot_id: int) -> Sequence[SlotOffer]:
         """Whatever became of them, in the order in which they were made."""
 

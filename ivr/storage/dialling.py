@@ -111,6 +111,9 @@ class SlotOfferRegister(Register):
     def open_of_entry(self, entry_id: int) -> SlotOffer | None:
         return self._one(_OFFERED & (slot_offers.c.entry_id == entry_id))
 
+    def count_of_entry(self, entry_id: int) -> int:
+        return self._run(select(func.count()).where(slot_offers.c.entry_id == entry_id)).scalar() or 0
+
     def of_slot(self, slot_id: int) -> Sequence[SlotOffer]:
         return self._all(slot_offers.c.slot_id == slot_id)
 

@@ -87,6 +87,27 @@ def test_bookings_and_the_waiting_list_show_what_the_demo_holds(clinic):
     assert [row["speciality"] for row in shown(clinic, "waiting")] == ["ent"]
 
 
+def test_the_order_of_the_waiting_list_is_explained_without_a_word_about_people(clinic):
+    with clinic.work() as work:
+        (first,) = work.connection.execute(select(tables.waiting_entries)).mappings()
+        others = {"therapist": timedelta(days=1), "surgeon": timedelta(0)}
+        for number, (speciality, later) in enumerate(others.items()):
+            row = {**first, "key": f"other-{number}", "speciality": speciality, "deadline": first["deadline"] + later}
+            del row["id"]
+            row["entered_at"] = first["entered_at"] + timedelta(hours=1)
+            work.connection.execute(tables.waiting_entries.insert().values(row))
+        work.commit()
+
+    rows = shown(clinic, "waiting", "--why")
+
+    assert [(row["speciality"], row["why"]) for row in rows] == [
+        ("ent", "first: nearest legal deadline"),
+        ("surgeon", f"same deadline; {first['id']} came earlier"),
+        ("therapist", f"legal deadline later than that of {rows[1]['entry']}"),
+    ]
+    assert {*rows[0]} == {"entry", "speciality", "status", "deadline", "offers", "why"}
+
+
 def test_a_closed_entry_of_the_waiting_list_is_not_shown(clinic):
     with clinic.work() as work:
         work.connection.execute(tables.waiting_entries.update().values(status="CLOSED", closed_at=NOW))
