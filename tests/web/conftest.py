@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -23,6 +23,9 @@ from ivr.services import access, passwords
 from ivr.settings import Database, Folders, Settings
 from ivr.web.no_exchange import NoExchange
 from tests.asterisk import free_ports
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -176,6 +179,20 @@ class Served:
         page.wait_for_url(lambda url: not url.endswith("/login"))
 
 
+def _closing(app: "WSGIApplication") -> "WSGIApplication":
+    """This small server, unlike gunicorn, forgets to close what it sends when a browser goes away in its midst."""
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        body = app(environ, start_response)
+        try:
+            yield from body
+        finally:
+            if close := getattr(body, "close", None):
+                close()
+
+    return serve
+
+
 def _no_problems(problems: list[str]) -> None:
     assert problems == []
 
@@ -184,7 +201,7 @@ def _no_problems(problems: list[str]) -> None:
 def serve(opened: OpenSite) -> Iterator[str]:
     """The application on a free port."""
     port = free_ports(1)[0]
-    server = make_server("127.0.0.1", port, opened.app, threaded=True)
+    server = make_server("127.0.0.1", port, _closing(opened.app), threaded=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
