@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from ivr.commands.later import Commands
-from ivr.settings import CONFIG_VARIABLE, BadSettings, Log, Settings, load_settings
+from ivr.settings import CONFIG_VARIABLE, Log, Settings, load_settings
 
 app = typer.Typer(
     cls=Commands,
@@ -134,37 +134,13 @@ def check(as_json: AsJson = False) -> None:
 def main() -> None:
     """Run; what a person can mend is told in one line, without a traceback. Whatever is logged is masked."""
     from ivr import log
-    from ivr.commands.alone import AlreadyUp
-    from ivr.commands.child import ChildRefused
-    from ivr.data.reading import DataError
-    from ivr.dialogue.ears import BadHearing
-    from ivr.dialogue.menus import BadMenu
-    from ivr.listen.trouble import ListenTrouble
-    from ivr.phone.asterisk import AsteriskFailed
-    from ivr.phone.config import BadPhoneConfig
+    from ivr.commands.mendable import MENDABLE
     from ivr.services.ports import StorageDown
-    from ivr.setup.debs import SetupFailed
-    from ivr.speech.wording import BadWording
 
     log.set_up(Log(level="ERROR"))  # who asked sees the answer; those that serve set it up by the settings
     try:
         app()
-    except (
-        BadSettings,
-        AlreadyUp,
-        SetupFailed,
-        AsteriskFailed,
-        BadPhoneConfig,
-        ChildRefused,
-        BadWording,
-        BadMenu,
-        BadHearing,
-        DataError,
-        ListenTrouble,
-    ) as problem:
-        screen.print(str(problem), style="red")
-        sys.exit(2)
-    except OSError as problem:  # a folder that may not be written, a disk that is full: its name is in the message
+    except MENDABLE as problem:
         screen.print(str(problem), style="red")
         sys.exit(2)
     except StorageDown as problem:

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +11,10 @@ from collections.abc import Callable
 from flask import Flask
 
 from ivr import bootstrap_web
+from ivr.commands.child import REFUSED
+from ivr.commands.mendable import MENDABLE
 from ivr.settings import Settings
-from ivr.web.server import Server
+from ivr.web.server import CANNOT_SERVE, CannotServe, Server
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +28,17 @@ def serve(settings: Settings, *, parent: int | None = None) -> None:
         print(f"First administrator: {first[0]}, password {first[1]} (shown only this once)")
 
     def begin() -> tuple[Flask, Callable[[], None]]:
-        opened = bootstrap_web.open_site(settings)
+        try:
+            opened = bootstrap_web.open_site(settings)
+        except MENDABLE as problem:
+            raise CannotServe(str(problem)) from problem
         return opened.app, opened.close
 
-    Server(bootstrap_web.listening_of(settings), begin).run()
+    arbiter = os.getpid()
+    try:
+        Server(bootstrap_web.listening_of(settings), begin).run()
+    except SystemExit as end:  # the worker's own end comes this way, too
+        sys.exit(REFUSED if end.code == CANNOT_SERVE and os.getpid() == arbiter else end.code)
 
 
 def _end_without(parent: int) -> None:

@@ -9,8 +9,14 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import AppImportError
 
 log = logging.getLogger(__name__)
+
+CannotServe = AppImportError
+"""Raised by `begin`: its text alone is printed, and the server ends with the status CANNOT_SERVE."""
+CANNOT_SERVE: int = Arbiter.APP_LOAD_ERROR
 
 
 @dataclass(frozen=True, slots=True)

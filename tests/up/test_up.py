@@ -76,6 +76,17 @@ def test_what_only_a_person_can_mend_ends_the_start(hospital, folder):
     assert broken.processes() == []
 
 
+def test_the_site_says_in_one_line_what_only_a_person_can_mend(folder):
+    broken = Instance(folder / "no_phrases", SOUNDS)
+    broken.environment["IVR_FOLDERS__PROMPTS"] = str(folder)
+
+    done = broken.ivr("web", "--parent", str(os.getpid()))
+
+    assert done.returncode == 2
+    assert f"{folder}/specialities.toml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_second_hospital_runs_beside_and_the_end_of_its_terminal_ends_it_alone(hospital, folder):
     beside = Instance(folder / "second", SOUNDS)
     assert beside.ivr("setup").returncode == 0
