@@ -166,7 +166,7 @@ class Call:
         question: str = "",
         meant: Callable[[Heard], str | None] | None = None,
         own: tuple[str, ...] | None = None,
-        keypad: Keypad = Keypad(),  # noqa: B008 - frozen
+        keypad: Keypad = Keypad(),
     ) -> str:
         """Ask a menu of prompts/menus.ru.toml; `instead` replaces its phrases, `keys` narrows its keys.
 
@@ -246,7 +246,7 @@ class Call:
         understand: Callable[[Given], T],
         *,
         question: str = "",
-        keypad: Keypad = Keypad(),  # noqa: B008 - frozen
+        keypad: Keypad = Keypad(),
         taken: frozenset[str] = frozenset(),
         tries: int = 3,
         helping: Sequence[str] = (),

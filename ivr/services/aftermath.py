@@ -1,5 +1,6 @@
 """What a booking sets off, written in its own transaction: feedback, freed slots, the waiting list (S4.3, 1.5)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ivr.domain.booking import Booking, BookingStatus
@@ -20,21 +21,12 @@ ASKED_WITHIN = timedelta(days=5)
 def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     """Ask for feedback before the visit (S4.3); the patient waits for this speciality no more."""
     due = feedback(booking.slot.starts_at, rules, now)
-    task = NewTask(
-        key=f"feedback-{booking.id}",
-        kind=TaskKind.FEEDBACK,
-        owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=due.due_at,
-        booking_id=booking.id,
-        patient_id=booking.patient_id,
-        robot=rules.robot_rings,
-        until=booking.slot.starts_at - TOO_SOON,
-        payload={"by": due.by},
-    )
-    work.tasks.add(task, now)
+    task = _about(booking, TaskKind.FEEDBACK, rules, due.due_at, booking.slot.starts_at - TOO_SOON)
+    work.tasks.add(replace(task, payload={"by": due.by}), now)
     notices.changed(work, booking, NoticeKind.BOOKED if booking.replaces_id is None else NoticeKind.MOVED, now)
     if booking.channel is Channel.MED_ARM:
-        work.tasks.add(_referral_notice(booking, rules, now), now)
+        notice = _about(booking, TaskKind.REFERRAL_NOTICE, rules, now, booking.slot.starts_at)
+        work.tasks.add(replace(notice, phone=booking.contact), now)
     for entry in work.waiting.open_of(booking.patient_id):
         if entry.speciality == booking.slot.speciality:
             work.waiting.save(entry.becomes(WaitingStatus.CLOSED_OTHER_BOOKING), now)
@@ -74,18 +66,8 @@ def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: da
     if known is not None and known.status is TaskStatus.OPEN:
         return  # one call tells it
     again = f"-after-{known.id}" if known is not None and known.status is TaskStatus.DROPPED else ""
-    task = NewTask(
-        key=f"{why}{visit.id}{again}",
-        kind=TaskKind.CLINIC_CANCELLED,
-        owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=now,
-        booking_id=visit.id,
-        patient_id=visit.patient_id,
-        phone=visit.contact,
-        robot=rules.robot_rings,
-        until=visit.slot.starts_at,
-    )
-    work.tasks.add(task, now)
+    task = _about(visit, TaskKind.CLINIC_CANCELLED, rules, now, visit.slot.starts_at)
+    work.tasks.add(replace(task, key=f"{why}{visit.id}{again}", phone=visit.contact), now)
 
 
 def takes_place(work: Work, booking_id: int) -> None:
@@ -98,53 +80,30 @@ def takes_place(work: Work, booking_id: int) -> None:
 def clinic_moved(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
     """The hospital has moved a visit to another time: the patient is told, and may want another one (P135)."""
     work.tasks.drop(visit.id, TaskKind.FEEDBACK)
-    task = NewTask(
-        key=f"moved-{visit.id}",
-        kind=TaskKind.CLINIC_MOVED,
-        owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=now,
-        booking_id=visit.id,
-        patient_id=visit.patient_id,
-        phone=visit.contact,
-        robot=rules.robot_rings,
-        until=visit.slot.starts_at,
-    )
-    work.tasks.add(task, now)
+    task = _about(visit, TaskKind.CLINIC_MOVED, rules, now, visit.slot.starts_at)
+    work.tasks.add(replace(task, phone=visit.contact), now)
 
 
 def visited(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
     """The patient came: two questions, where the hospital asks them and somebody rings."""
     if rules.surveys and rules.robot_rings:
-        work.tasks.add(_later(visit, TaskKind.SURVEY, rules, now), now)
+        work.tasks.add(_about(visit, TaskKind.SURVEY, rules, now, now + ASKED_WITHIN), now)
 
 
 def missed(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
     """The patient did not come: perhaps he wants another time (P154)."""
-    work.tasks.add(_later(visit, TaskKind.NO_SHOW, rules, now), now)
+    work.tasks.add(_about(visit, TaskKind.NO_SHOW, rules, now, now + ASKED_WITHIN), now)
 
 
-def _later(visit: Booking, kind: TaskKind, rules: Rules, now: datetime) -> NewTask:
+def _about(visit: Booking, kind: TaskKind, rules: Rules, due_at: datetime, until: datetime) -> NewTask:
+    """One of each kind for a visit; who asks is the hospital's choice (S4.3)."""
     return NewTask(
         key=f"{kind.lower()}-{visit.id}",
         kind=kind,
         owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=now,
+        due_at=due_at,
         booking_id=visit.id,
         patient_id=visit.patient_id,
         robot=rules.robot_rings,
-        until=now + ASKED_WITHIN,
-    )
-
-
-def _referral_notice(visit: Booking, rules: Rules, now: datetime) -> NewTask:
-    return NewTask(
-        key=f"referral-{visit.id}",
-        kind=TaskKind.REFERRAL_NOTICE,
-        owner=TaskOwner.under(centralised=rules.centralised),
-        due_at=now,
-        booking_id=visit.id,
-        patient_id=visit.patient_id,
-        phone=visit.contact,
-        robot=rules.robot_rings,
-        until=visit.slot.starts_at,
+        until=until,
     )

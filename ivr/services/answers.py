@@ -67,7 +67,7 @@ def cancel(
     work: Work, about: Briefing, *, status: BookingStatus, result: TaskResult, rules: Rules, now: datetime
 ) -> Booking:
     """Cancel the visit. Raises NotFound, WrongTurn, TooLate."""
-    visit = _visit(about)
+    visit = about.visit
     with work:
         work.patients.lock(about.patient.id)
         # The attempt first: what the cancel drops would be over before it had its result.
@@ -82,7 +82,7 @@ def cancel(
 
 def waits_for(work: Work, about: Briefing) -> bool:
     """Whether the patient is on the waiting list for the speciality of the visit."""
-    speciality = _visit(about).slot.speciality
+    speciality = about.visit.slot.speciality
     with work.reading():
         return any(entry.speciality == speciality for entry in work.waiting.open_of(about.patient.id))
 
@@ -90,7 +90,7 @@ def waits_for(work: Work, about: Briefing) -> bool:
 def offered(work: Work, about: Briefing, *, now: datetime) -> Slot | None:
     """The time that is held for him; None where it is his no more."""
     with work.reading():
-        offer = work.slot_offers.get(_offer(about).id)
+        offer = work.slot_offers.get(about.offered.id)
         slot = work.slots.get(offer.slot_id)
     return slot if _is_open(offer, now) and now < slot.starts_at else None
 
@@ -107,7 +107,7 @@ def accept(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Booki
 
 
 def _accepted(work: Work, about: Briefing, rules: Rules, now: datetime) -> Booking:
-    offer = work.slot_offers.get(_offer(about).id)
+    offer = work.slot_offers.get(about.offered.id)
     entry = work.waiting.get(offer.entry_id)
     if not _is_open(offer, now) or not work.slot_offers.end(offer.id, OfferStatus.ACCEPTED, now):
         raise SlotTaken(offer.slot_id)
@@ -147,8 +147,8 @@ def decline(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Wait
     with work:
         work.patients.lock(about.patient.id)
         told_within(work, about.key, Outcome.DONE, TaskResult.DECLINED, now=now)
-        slot_offers.ended(work, _offer(about), OfferStatus.DECLINED, rules, now)
-        entry = work.waiting.get(_offer(about).entry_id)
+        slot_offers.ended(work, about.offered, OfferStatus.DECLINED, rules, now)
+        entry = work.waiting.get(about.offered.entry_id)
         work.commit()
     return entry
 
@@ -158,10 +158,10 @@ def leave(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
     with work:
         work.patients.lock(about.patient.id)
         told_within(work, about.key, Outcome.DONE, TaskResult.LEFT, now=now)
-        entry = work.waiting.get(_offer(about).entry_id)
+        entry = work.waiting.get(about.offered.entry_id)
         if WaitingStatus.CANCELLED_BY_PATIENT in NEXT.get(entry.status, ()):
             work.waiting.save(entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT), now)
-        slot_offers.ended(work, _offer(about), OfferStatus.DECLINED, rules, now)
+        slot_offers.ended(work, about.offered, OfferStatus.DECLINED, rules, now)
         work.commit()
 
 
@@ -170,7 +170,7 @@ def lose(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> None:
     with work:
         work.patients.lock(about.patient.id)
         told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
-        slot_offers.ended(work, _offer(about), OfferStatus.WITHDRAWN, rules, now)
+        slot_offers.ended(work, about.offered, OfferStatus.WITHDRAWN, rules, now)
         work.commit()
 
 
@@ -178,7 +178,7 @@ def to_person(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> No
     """He wants to speak with a person about the time: it travels with the call, and he waits on (D-14)."""
     with work:
         work.patients.lock(about.patient.id)
-        offer = work.slot_offers.get(_offer(about).id)
+        offer = work.slot_offers.get(about.offered.id)
         entry = work.waiting.get(offer.entry_id)
         told_within(work, about.key, Outcome.DONE, TaskResult.KEEPS, now=now)
         if work.slot_offers.end(offer.id, OfferStatus.WITHDRAWN, now):
@@ -202,13 +202,3 @@ def _is_open(offer: SlotOffer, now: datetime) -> bool:
 def _key(about: Briefing) -> str:
     """One answer of a call is one booking, however often it is sent."""
     return f"{about.key}-accept"
-
-
-def _visit(about: Briefing) -> Booking:
-    assert about.booking is not None  # noqa: S101 - see is_needed
-    return about.booking
-
-
-def _offer(about: Briefing) -> SlotOffer:
-    assert about.offer is not None  # noqa: S101 - see is_needed
-    return about.offer

@@ -69,6 +69,20 @@ class Briefing:
     speciality: Speciality | None
 
     @property
+    def visit(self) -> Booking:
+        """Of a call about a visit. Raises ValueError for any other."""
+        if self.booking is None:
+            raise ValueError(f"{self.key} is about no visit")
+        return self.booking
+
+    @property
+    def offered(self) -> SlotOffer:
+        """Of a call that offers a time. Raises ValueError for any other."""
+        if self.offer is None:
+            raise ValueError(f"{self.key} offers nothing")
+        return self.offer
+
+    @property
     def sensitive(self) -> bool:
         return self.speciality is not None and self.speciality.sensitive
 

@@ -63,8 +63,7 @@ def _time(talk: Talk, slot: Slot) -> Phrase:
 
 def _minutes_left(talk: Talk) -> int:
     """Full minutes; the last one is said as one."""
-    assert talk.about.offer is not None  # noqa: S101 - see answers.is_needed
-    return max(1, (talk.about.offer.until - talk.call.desk.now()) // MINUTE)
+    return max(1, (talk.about.offered.until - talk.call.desk.now()) // MINUTE)
 
 
 async def _take(talk: Talk) -> None:

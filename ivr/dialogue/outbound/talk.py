@@ -31,9 +31,7 @@ class Talk:
 
     @property
     def visit(self) -> Booking:
-        """Whatever is about a visit has one."""
-        assert self.about.booking is not None  # noqa: S101 - see answers.is_needed
-        return self.about.booking
+        return self.about.visit
 
     async def ends(self, outcome: Outcome, result: TaskResult | None = None, *, note: str | None = None) -> None:
         """Write down what the call came to; the first word counts."""
@@ -45,7 +43,7 @@ class Talk:
     async def done(self, result: TaskResult, *, note: str | None = None) -> None:
         await self.ends(Outcome.DONE, result, note=note)
 
-    async def choose(self, name: str, *phrases: Phrase, keypad: Keypad = Keypad()) -> str:  # noqa: B008 - frozen
+    async def choose(self, name: str, *phrases: Phrase, keypad: Keypad = Keypad()) -> str:
         """Ask a menu of which nothing lies behind: 9 and # ask it once more."""
         while True:
             try:
@@ -72,7 +70,7 @@ class Talk:
         keys: Mapping[str, str],
         *,
         tries: int = 3,
-        keypad: Keypad = Keypad(),  # noqa: B008 - frozen
+        keypad: Keypad = Keypad(),
     ) -> str:
         """A question that takes keys only."""
 
