@@ -14,6 +14,8 @@ PII = "pii."
 """Values beside a message whose name begins so are never written."""
 _DIGITS = re.compile(r"\+?\d(?:[\s()-]{0,2}\d){4,}|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
 """Five digits or more, or a date as people and as Python write it."""
+_MAIL = re.compile(r"[\w.+-]+(?=@[\w-]+(?:\.[\w-]+)+)")
+"""The part of an address that is a person's."""
 _DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
 """Here PostgreSQL repeats the row that it refused: the whole patient, with the name."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -79,6 +81,6 @@ def _masked_value(value: Any) -> Any:
 
 
 def masked(text: str) -> str:
-    """Policy numbers, SNILS, telephones and birth dates keep their last two digits."""
+    """Policy numbers, SNILS, telephones and birth dates keep their last two digits, mail addresses their host."""
     told = _DETAIL.sub("DETAIL: …", text)
-    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], told)
+    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], _MAIL.sub("…", told))

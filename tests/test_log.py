@@ -86,6 +86,13 @@ def test_a_value_beside_a_message_is_masked_whatever_its_type(written, value):
         assert secret not in text
 
 
+def test_of_a_mail_address_only_the_host_is_written(written):
+    text = written(lambda logger: logger.warning("refused: ivan.petrov+med@mail.example.ru, user unknown"))
+
+    assert "…@mail.example.ru" in text
+    assert "petrov" not in text
+
+
 def test_a_value_that_is_marked_as_personal_is_not_written_at_all(written):
     text = written(lambda logger: logger.warning("found", extra={"pii.name": "Градусова", "room": "22"}))
 

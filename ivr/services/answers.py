@@ -14,7 +14,7 @@ from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.tasks import TaskKind
 from ivr.domain.waiting_list import NEXT, WaitingEntry, WaitingStatus
 from ivr.domain.worklist import TaskResult
-from ivr.services import slot_offers
+from ivr.services import outreach, slot_offers
 from ivr.services.booking import BookingCommand, book_within, cancel_within
 from ivr.services.outreach import Briefing, told_within
 from ivr.services.ports import Offer, Work
@@ -51,16 +51,9 @@ def rung(work: Work, key: str) -> PhoneNumber | None:
 
 
 def asked_for(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> Patient | None:
-    """Who is called to the telephone: the patient from 15 on, before that a registered representative (4.2).
-
-    Of several the one whose telephone rings; None where nobody is registered.
-    """
-    patient = about.patient
-    if patient.age(rules.today(now)) >= OWN_CONSENT_AGE:
-        return patient
+    """Whom the story calls to the telephone; None where nobody is registered any more."""
     with work.reading():
-        people = [work.patients.get(each) for each in patient.representatives]
-    return next((one for one in people if one.phone == about.phone), people[0] if people else None)
+        return outreach.asked_for(work, about.patient, about.phone, rules, now)
 
 
 def cancel(

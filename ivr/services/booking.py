@@ -11,10 +11,12 @@ from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import HoldLost, NotFound, NotYours, SlotTaken
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Hold, Slot
+from ivr.domain.worklist import TaskResult
 from ivr.services.aftermath import booked as note_booked
 from ivr.services.aftermath import freed as note_freed
 from ivr.services.eligibility import Claimed, weigh
 from ivr.services.offers import other_visits, unless_overlapping
+from ivr.services.outreach import came_to
 from ivr.services.ports import NewBooking, Offer, Work
 from ivr.services.tickets import new_ticket
 
@@ -90,6 +92,8 @@ def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) ->
         work.patients.lock(command.patient_id)
         booked = first_result(work, command)
         if booked is None:
+            # Before the booking: what that drops would be over before it had its result.
+            came_to(work, command.call_key, TaskResult.MOVED if command.moves else TaskResult.BOOKED, now)
             booked = book_within(work, command, rules, now)
             work.commit()
     return booked

@@ -22,7 +22,8 @@ from ivr.domain.dialling import (
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.notice import Method, NoticeKind
 from ivr.domain.offer import OfferStatus, SlotOffer
-from ivr.domain.patient import Patient, Subject
+from ivr.domain.patient import OWN_CONSENT_AGE, Patient, Subject
+from ivr.domain.refusals import NotFound
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
 from ivr.domain.speciality import Speciality
@@ -112,7 +113,7 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
         give_up(work, task, rules, now)
         return None
     phone = _number(work, task)
-    if phone is None or work.opt_outs.has(phone):
+    if phone is None or work.opt_outs.has(phone) or asked_for(work, _patient(work, task), phone, rules, now) is None:
         give_up(work, task, rules, now)
         return None
     return _begun(work, task, phone, node, now)
@@ -126,6 +127,28 @@ def _begun(work: Work, task: Task, phone: PhoneNumber, node: str, now: datetime)
         return None
     work.tasks.take(task.id, node, now + LEASE, now)
     return dial
+
+
+def asked_for(work: Work, patient: Patient, phone: PhoneNumber, rules: Rules, now: datetime) -> Patient | None:
+    """Who is called to the telephone: the patient from 15 on, before that a registered representative (4.2).
+
+    Of several the one whose telephone rings; None where nobody is registered: a person looks after it.
+    """
+    if patient.age(rules.today(now)) >= OWN_CONSENT_AGE:
+        return patient
+    people = [work.patients.get(each) for each in patient.representatives]
+    return next((one for one in people if one.phone == phone), people[0] if people else None)
+
+
+def _patient(work: Work, task: Task) -> Patient:
+    about = task.wanted
+    if about.patient_id is not None:
+        return work.patients.get(about.patient_id)
+    if about.booking_id is not None:
+        return work.patients.get(work.bookings.get(about.booking_id).patient_id)
+    if about.entry_id is not None:
+        return work.patients.get(work.waiting.get(about.entry_id).patient_id)
+    raise NotFound("patient")
 
 
 def _is_needed(work: Work, task: Task, now: datetime) -> bool:
@@ -198,12 +221,11 @@ def _briefing(work: Work, attempt: Attempt, task: Task, now: datetime) -> Briefi
     booking = None if about.booking_id is None else work.bookings.get(about.booking_id)
     entry = None if about.entry_id is None else work.waiting.get(about.entry_id)
     speciality = booking.slot.speciality if booking else entry.speciality if entry else None
-    patient_id = about.patient_id or (booking.patient_id if booking else entry.patient_id if entry else 0)
     return Briefing(
         key=attempt.key,
         task_id=task.id,
         kind=about.kind,
-        patient=work.patients.get(patient_id),
+        patient=_patient(work, task),
         phone=attempt.phone,
         last=_counted(work, task.id) + 1 >= PLANS[about.kind].tries,
         booking=booking,
@@ -252,6 +274,16 @@ def told_within(
     work.dials.note(key, outcome, None if result is None else result.value)
     if result is not None:
         work.tasks.settle(attempt.task_id, Settled(ROBOT, result, over=True, note=note), now)
+
+
+def came_to(work: Work, call_key: str, result: TaskResult, now: datetime) -> None:
+    """What is booked in a call of ours is what the call came to, in one transaction; the first word counts."""
+    try:
+        attempt = work.dials.get(call_key)
+    except NotFound:
+        return
+    if attempt.result is None:
+        told_within(work, call_key, Outcome.DONE, result, now=now)
 
 
 def finish(work: Work, key: str, ended: Ended, *, rules: Rules, now: datetime) -> bool:

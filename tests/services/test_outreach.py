@@ -2,12 +2,13 @@
 
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from ivr.domain.dialling import Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.patient import Subject
 from ivr.services import calls, outreach
 from tests.builders import NOW, RULES, at, every
 
@@ -135,3 +136,26 @@ def test_a_failing_trunk_costs_the_patient_no_attempt(clinic, new_work, doctor):
 
     assert claim(new_work, now=now) is not None
     assert clinic.rows("tasks", kind="FEEDBACK")[0].robot
+
+
+def test_what_is_booked_in_a_call_is_its_result_though_its_story_dies_in_the_next_moment(clinic, new_work, doctor):
+    slot, other = clinic.slots(doctor, VISITS[:2])
+    patient = clinic.patient()
+    visit = clinic.book(slot, patient, rules=ROBOT, contact=PhoneNumber("+79000000001"))
+    dial = claim(new_work)
+    clinic.book(other, patient, rules=ROBOT, call_key=dial.key, moves=visit.id, now=CALLING)
+
+    outreach.close_lost(new_work(), rules=ROBOT, now=CALLING + outreach.LEASE)
+
+    assert [(row.outcome, row.result) for row in clinic.rows("dial_attempts")] == [("DONE", "MOVED")]
+    assert [row.status for row in clinic.rows("tasks", booking_id=visit.id, kind="FEEDBACK")] == ["DONE"]
+
+
+def test_a_child_whose_parents_nobody_knows_is_looked_after_by_people(clinic, new_work):
+    clinic.speciality("paediatrician", age_from=0, age_to=17)
+    (slot,) = clinic.slots(clinic.doctor("paediatrician"), VISITS[:1])
+    child = clinic.patient(birth_date=date(2015, 5, 1))
+    clinic.book(slot, child, rules=ROBOT, subject=Subject.CHILD, contact=PhoneNumber("+79000000001"))
+
+    assert claim(new_work) is None
+    assert [(row.robot, row.status) for row in clinic.rows("tasks", kind="FEEDBACK")] == [(False, "OPEN")]
