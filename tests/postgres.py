@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ HOW_TO_INSTALL = "PostgreSQL is not installed, and these tests need it: apt-get 
 UNPRIVILEGED = ("postgres", "nobody")
 """PostgreSQL refuses to run as root: then it runs as the first of these that exists."""
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120")
+KILLABLE = ("fsync=off", "max_connections=120")
+"""A commit outlives the end of every process, though not the end of the machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,18 @@ class Postgres:
         """Break every connection; "immediate" forgets what was written, for it runs without fsync."""
         _run(self.user, self.folder, *self.control, "-m", how, "stop")
 
+    def kill(self) -> None:
+        """The end of every process at once, in the midst of whatever it does."""
+        postmaster, children = self._processes()
+        for pid in (postmaster, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}/exe").exists() for pid in (postmaster, *children)):
+            time.sleep(0.02)
+        # Until somebody has reaped them their numbers are taken, and it would believe to run.
+        for taken in (self.folder / "data" / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            taken.unlink()
+
     def freeze(self) -> None:
         """It accepts, and never answers: what a hung disk looks like from outside."""
         self._signal(signal.SIGSTOP)
@@ -44,15 +59,19 @@ class Postgres:
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
-        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        for pid in (postmaster, *map(int, children)):
+        postmaster, children = self._processes()
+        for pid in (postmaster, *children):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def _processes(self) -> tuple[int, list[int]]:
+        postmaster = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return postmaster, [int(child) for child in children]
+
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
     """Yield a new empty server on loopback; stop it and remove its data at the end."""
     programs = find_programs()
     folder = Path(tempfile.mkdtemp(prefix="ivr-postgres-"))
@@ -61,7 +80,7 @@ def running_postgres() -> Iterator[Postgres]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     port = _free_port()
     data = folder / "data"
-    options = [*QUICK, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
+    options = [*settings, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
     server = Postgres(
         url=f"postgresql+psycopg://ivr@127.0.0.1:{port}/postgres",
         folder=folder,

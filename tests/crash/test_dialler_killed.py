@@ -1,4 +1,4 @@
-"""`ivr dial` and Asterisk killed at random moments of three hundred calls: nobody is rung twice or forgotten."""
+"""The dialler, Asterisk and the database killed amidst three hundred calls: none is made twice or forgotten."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,14 +18,20 @@ from ivr.domain.calendar import WorkingCalendar
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.rules import Rules
 from ivr.phone.config import PROJECT, Trunk
+from ivr.storage.engine import open_engine
+from ivr.storage.migrate import migrate
 from tests.asterisk import free_ports, running_asterisk
+from tests.conftest import Database
 from tests.phone.far_phone import until
+from tests.postgres import KILLABLE, Postgres, running_postgres
 from tests.sip.sipp import Sipp
 from tests.sip.town import town
 from tests.up.instance import Instance
 
 pytestmark = [pytest.mark.sip, pytest.mark.xdist_group("dialler")]
-PEOPLE, KILLS, ASTERISK_KILLS = 300, 6, 2
+PEOPLE = 300
+KILLED = ("dialler", "asterisk", "database", "all", "database", "dialler")
+"""In this order, at random moments; on SQLite the database dies with whoever writes."""
 SEED = 20261123
 KINDS = ("17", "17", "04", "63", "91")
 """Most are busy; some do not exist, refuse, or answer and hang up."""
@@ -34,6 +41,27 @@ def noon_zone(now: datetime) -> ZoneInfo:
     """A zone in which it is about one o'clock, whenever this runs: the robot may ring."""
     east = (13 - now.hour + 12) % 24 - 12
     return ZoneInfo(f"Etc/GMT{-east:+d}" if east else "Etc/GMT")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def server(request) -> Iterator[Postgres | None]:
+    """Of its own, as it is killed; its commits outlive it."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with running_postgres(KILLABLE) as started:
+        yield started
+
+
+@pytest.fixture
+def database(server, request) -> Iterator[Database]:
+    if server is None:
+        yield request.getfixturevalue("sqlite_database")
+        return
+    migrate(server.url)
+    engine = open_engine(server.url)
+    yield Database(server.url, engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -80,6 +108,9 @@ class Killed:
                 stderr=said,
             )
 
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
     async def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -108,7 +139,9 @@ def installation(folder, database, rules, now, port: int) -> Instance:
     return instance
 
 
-async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(database, clinic, people, rules, now, tmp_path):
+async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(
+    server, database, clinic, people, rules, now, tmp_path
+):
     chance = random.Random(SEED)  # noqa: S311 - moments of death
     (port,) = free_ports(1, socket.SOCK_DGRAM)
     instance = installation(tmp_path, database, rules, now, port)
@@ -119,18 +152,31 @@ async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(database, cl
     def done(share: float) -> bool:
         return sum(row.ended_at is not None for row in clinic.rows("dial_attempts")) >= share * PEOPLE
 
-    with running_asterisk(tmp_path, trunk=Trunk(f"127.0.0.1:{port}"), **config) as asterisk:
-        server = ("127.0.0.1", asterisk.config.sip_port)
-        async with Sipp(town(), rows, server=server, port=port, trace=True) as provider:
+    async def kill(what: str) -> None:
+        """The database stays away for a moment; the dialler that outlives it goes on by itself."""
+        if what in ("dialler", "all"):
+            await dialler.kill()
+        if what in ("database", "all") and server is not None:
+            await asyncio.to_thread(server.kill)
+        if what in ("asterisk", "all"):
+            os.kill(asterisk.pid, signal.SIGKILL)
+            await asyncio.to_thread(asterisk.stop)
+            await asyncio.to_thread(asterisk.start)
+        if what in ("database", "all") and server is not None:
+            await asyncio.sleep(chance.random())
+            await asyncio.to_thread(server.start)
+        if what in ("dialler", "all"):
             await dialler.start()
-            for life in range(KILLS):
-                await until(lambda life=life: done((life + 1) / (KILLS + 2)), within=60)
+        assert dialler.is_alive()
+
+    with running_asterisk(tmp_path, trunk=Trunk(f"127.0.0.1:{port}"), **config) as asterisk:
+        where = ("127.0.0.1", asterisk.config.sip_port)
+        async with Sipp(town(), rows, server=where, port=port, trace=True) as provider:
+            await dialler.start()
+            for number, what in enumerate(KILLED, 1):
+                await until(lambda number=number: done(number / (len(KILLED) + 2)), within=60)
                 await asyncio.sleep(chance.random() * 0.5)
-                await dialler.kill()
-                if life < ASTERISK_KILLS:
-                    await asyncio.to_thread(asterisk.stop)
-                    await asyncio.to_thread(asterisk.start)
-                await dialler.start()
+                await kill(what)
             await until(lambda: done(1), within=90)
             await dialler.kill()
             rung = {message["call-id"]: message["to"] for message in provider.messages("INVITE")}
