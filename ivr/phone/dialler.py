@@ -21,6 +21,8 @@ CONTEXT = "ivr-outbound"
 LOOK_SECONDS = 0.5
 RENEW_SECONDS = 15.0
 SWEEP_SECONDS = 2.0
+NORMAL_CLEARING = 16
+"""Q.850; Asterisk names no cause where it was the other side that hung up."""
 CAUSE_SECONDS = 1.0
 """After a refusal the channel's own end, which tells why, comes within this time, or not at all."""
 
@@ -262,7 +264,7 @@ def _ending(call: _Call, event: Any) -> Ended:
     cause = int(event.cause) if (event.cause or "").isdecimal() else 0
     tech_cause = event.techcause or None
     if call.answered_at is not None:
-        return Ended(Outcome.UNFINISHED, cause, tech_cause, call.answered_at)
+        return Ended(Outcome.UNFINISHED, cause or NORMAL_CLEARING, tech_cause, call.answered_at)
     return Ended(failed(cause, tech_cause=tech_cause or "", rang=call.rang), cause, tech_cause)
 
 

@@ -80,11 +80,15 @@ class Sipp:
 
     def hang_up(self, number: int = 1) -> None:
         """Have the call of that row (counted from 1) hang up; nothing happens when it is over already."""
+        self.tell(self._call_id(number))
+
+    def tell(self, call_id: str) -> None:
+        """Have the scenario end the call of that id, where it waits for this."""
         info = (
             f"INFO sip:caller@{HOST}:{self.port} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {HOST};branch=z9hG4bK{uuid.uuid4().hex}\r\n"
             f"From: <sip:test@{HOST}>;tag=test\r\nTo: <sip:caller@{HOST}>\r\n"
-            f"Call-ID: {self._call_id(number)}\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n"
+            f"Call-ID: {call_id}\r\nCSeq: 1 INFO\r\nContent-Length: 0\r\n\r\n"
         )
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto(info.encode(), (HOST, self.port))
@@ -110,10 +114,18 @@ class Sipp:
 
     def messages(self, method: str) -> list[dict[str, str]]:
         """Headers (lower-case names) of the received requests of a method, in order; needs `trace`."""
+        return [_headers(one) for one in self._received(method)]
+
+    def media(self) -> list[int]:
+        """Where each call that came in wants to be spoken to; needs `trace`."""
+        offers = (re.search(r"^m=audio (\d+)", one, re.MULTILINE) for one in self._received("INVITE"))
+        return [int(offer[1]) for offer in offers if offer]
+
+    def _received(self, method: str) -> list[str]:
         path = self._folder / "messages.log"
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         received = re.split(r"^-{20,}.*$", text, flags=re.MULTILINE)
-        return [_headers(one) for one in received if "message received" in one and f"\n{method} " in one]
+        return [one for one in received if "message received" in one and f"\n{method} " in one]
 
     def _arguments(self) -> list[str]:
         values = [":".join(map(str, self._server)), "-sf", "scenario.xml", "-i", HOST, "-p", str(self.port)]

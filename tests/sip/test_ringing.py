@@ -1,6 +1,7 @@
 """The hospital rings: a patient cancels by keys, and the next on the waiting list is rung and takes his time."""
 
 import asyncio
+import contextlib
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ from tests.asterisk import free_ports, running_asterisk
 from tests.builders import Clinic, at
 from tests.phone.far_phone import until
 
+from .desk_phone import tone
 from .handset import Handset, Pulse
 from .phone_program import clock_at
 from .sipp import Sipp
@@ -39,11 +41,17 @@ def clinic(sqlite_database):
 
 
 @pytest.fixture
-async def hospital(sqlite_database, tmp_path):
+def amd() -> bool:
+    """Whether Asterisk guesses answering machines."""
+    return False
+
+
+@pytest.fixture
+async def hospital(sqlite_database, tmp_path, amd):
     """Everything but the patients: Asterisk with a trunk, the stories, the dialler. (asterisk, port, rules)."""
     (port,) = free_ports(1, socket.SOCK_DGRAM)
     trunk = Trunk(f"127.0.0.1:{port}")
-    with running_asterisk(tmp_path, trunk=trunk, dial_secret="dial") as asterisk:
+    with running_asterisk(tmp_path, trunk=trunk, dial_secret="dial", amd=amd) as asterisk:
         settings = Settings(
             database={"url": sqlite_database.url},
             agi={"port": asterisk.config.agi_port},
@@ -118,3 +126,59 @@ async def test_a_patient_cancels_and_the_next_on_the_list_is_rung_and_takes_his_
     assert [row.status for row in clinic.rows("slot_offers")] == ["ACCEPTED"]
     # The next one waits only for the line that the first one still has.
     assert second.begun_at - first.ended_at < timedelta(seconds=5)
+
+
+ANSWERS = ("1", "1985", "2", "1")
+"""To the questions of a reminder: is it you, your birth year, will you come, are you sure to cancel."""
+
+
+async def test_who_hangs_up_at_any_question_changes_nothing_and_is_rung_again(clinic, hospital):
+    asterisk, port, rules, ring, running = hospital()
+    clinic.speciality()
+    slots = clinic.slots(clinic.doctor(), [VISIT + timedelta(minutes=20 * number) for number in range(len(ANSWERS))])
+    for number, slot in enumerate(slots):
+        clinic.book(slot, clinic.patient(), rules=rules, contact=PhoneNumber(f"+7900000{number}092"))
+
+    with contextlib.ExitStack() as stack:
+        pulse = Pulse()
+        handsets = [stack.enter_context(Handset(pulse)) for _ in slots]
+        rows = [(handset.port,) for handset in handsets]
+        async with Sipp(town(), rows, server=("127.0.0.1", asterisk.config.sip_port), port=port, trace=True) as people:
+            running.append(await ring())
+            for number, handset in enumerate(handsets):
+                await answers(clinic, handset, *ANSWERS[:number])
+                await asyncio.sleep(1.0)  # into the next question
+                people.tell(people.messages("INVITE")[-1]["call-id"])
+                await until(lambda number=number: ended(clinic) > number, within=20)
+
+    attempts = clinic.rows("dial_attempts")
+    assert [(row.outcome, row.cause, row.result) for row in attempts] == [("UNFINISHED", 16, None)] * len(ANSWERS)
+    assert {row.status for row in clinic.rows("bookings")} == {"BOOKED"}
+    assert {(row.status, row.robot, row.leased_by) for row in clinic.rows("tasks")} == {("OPEN", True, None)}
+    assert all(row.not_before > row.created_at for row in clinic.rows("tasks"))
+
+
+def ended(clinic) -> int:
+    return sum(row.ended_at is not None for row in clinic.rows("dial_attempts"))
+
+
+@pytest.mark.parametrize("amd", [True])
+async def test_a_machine_is_told_from_a_person_where_the_hospital_wants_it_and_hears_nothing_yet(clinic, hospital, amd):
+    """The first of three attempts: the message is left by the last one (4.2)."""
+    asterisk, port, rules, ring, running = hospital()
+    clinic.speciality()
+    clinic.book(clinic.slot(clinic.doctor(), VISIT), clinic.patient(), rules=rules, contact=FIRST)
+
+    with Handset(Pulse()) as machine:
+        machine.say(tone(6.0))
+        where = ("127.0.0.1", asterisk.config.sip_port)
+        async with Sipp(town(), [(machine.port,)], server=where, port=port, trace=True) as telephone:
+            running.append(await ring())
+            await until(lambda: bool(telephone.media()), within=20)
+            machine.connect("127.0.0.1", telephone.media()[0])
+            await until(lambda: ended(clinic) == 1, within=30)
+
+    (attempt,) = clinic.rows("dial_attempts")
+    assert (attempt.outcome, attempt.result) == ("MACHINE", None)
+    assert clinic.rows("tasks")[0].status == "OPEN"
+    assert not machine.sound_came.is_set()

@@ -1,6 +1,6 @@
 """A provider's exchange with a town behind it, played by sipp: what a number does is told by its last two digits."""
 
-from .scenario import _ANSWER, _BYE, _answer, _scenario, _send
+from .scenario import _ANSWER, _BYE, LONGEST, _answer, _scenario, _send
 
 PLANS = {
     "17": ("180 Ringing", "486 Busy Here"),
@@ -14,6 +14,7 @@ PLANS = {
     "90": ("180 Ringing", "200 OK", "stays"),
     "84": ("183 Session Progress", "200 OK", "stays"),
     "91": ("180 Ringing", "200 OK", "hangs up"),
+    "92": ("180 Ringing", "200 OK", "hangs up when told"),
 }
 TAG = ";tag=[pid]t[call_number]"
 
@@ -55,6 +56,11 @@ def _step(step: str) -> str:
         case "hangs up":
             bye = _send(_BYE.substitute(tag=TAG), retrans=True)
             return '<pause milliseconds="700"/>' + bye + '<recv response="200" next="over"/>'
+        case "hangs up when told":
+            leaves = f'<recv request="INFO" optional="true" next="leaves" timeout="{LONGEST}"/>'
+            stays = '<recv request="BYE"/>' + _answer("200 OK", then="over")
+            bye = _send(_BYE.substitute(tag=TAG), retrans=True) + '<recv response="200" next="over"/>'
+            return leaves + stays + f'<label id="leaves"/>{bye}'
         case "rings on":
             cancelled = _answer("200 OK", tag=TAG) + _terminated()
             return '<recv request="CANCEL"/>' + cancelled + '<recv request="ACK" next="over"/>'
