@@ -76,7 +76,8 @@ def wrap_up(work: Work, call_id: int, *, user_id: int, result: str, note: str, n
         call = work.operator_calls.get(call_id)
         if call.user_id != user_id:
             raise NotYours
-        work.operator_calls.change(call_id, result=result, note=note, wrapped_at=call.wrapped_at or now)
+        over = {"ended_at": call.ended_at or now, "wrapped_at": call.wrapped_at or now}
+        work.operator_calls.change(call_id, result=result, note=note, **over)
         if result == "callback":
             work.tasks.add(_promise(work, call, now), now)
         work.commit()

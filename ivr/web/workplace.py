@@ -181,10 +181,11 @@ class Workplaces:
         """Note what came of the talk; then ready, or the break that was asked for. Raises WrongState, ExchangeDown."""
         with self._lock:
             place = self._here(user_id)
-            if place.state is not OperatorState.WRAPUP or place.call_id is None:
+            if place.state is not OperatorState.WRAPUP:
                 raise WrongState("Сейчас нечего завершать.")
-            summed = partial(operator_calls.wrap_up, call_id=place.call_id, user_id=user_id, result=result, note=note)
-            summed(self._new_work(), now=self._now())
+            if place.call_id is not None:  # the database may have been down all the while he talked
+                summed = partial(operator_calls.wrap_up, call_id=place.call_id, user_id=user_id)
+                summed(self._new_work(), result=result, note=note, now=self._now())
             if place.call_key:
                 operator_calls.let_go(self._new_work(), place.call_key)
             idle = replace(place, call_key=None, call_id=None, after=None, since=self._now())
@@ -235,8 +236,6 @@ class Workplaces:
             try:
                 with self._lock:
                     self._heard(event)
-            except StorageDown:
-                log.error("a state could not be stored", extra={"event": type(event).__name__})
             except Exception:
                 log.exception("an event of the exchange was not understood", extra={"event": type(event).__name__})
 
@@ -260,7 +259,7 @@ class Workplaces:
                 self._ended(phone, call_key, transferred=transferred)
             case tells.Abandoned(call_key, waited_s):
                 left = partial(operator_calls.abandoned, call_key=call_key, waited_s=waited_s, now=self._now())
-                self._run(left)
+                self._kept(left)
             case tells.QueueChanged(state):
                 self._queue = state
                 self._hub.tell("queue", queue_json(state, self.agents()))
@@ -271,7 +270,7 @@ class Workplaces:
             return
         # The page first: it must show who calls with the first ring.
         self._hub.tell_user(place.user.id, "ring", {"call": call_key})
-        call_id = self._run(partial(operator_calls.rang, call_key=call_key, user_id=place.user.id, now=self._now()))
+        call_id = self._rang(place, call_key)
         before = (place.state, place.reason)
         ringing = replace(place, state=OperatorState.RINGING, reason="", since=self._now(), before=before)
         self._put(replace(ringing, call_key=call_key, call_id=call_id))
@@ -280,17 +279,24 @@ class Workplaces:
         place = self._by_phone(phone)
         if place is None:
             return
-        if place.call_id is not None:
-            noted = partial(operator_calls.answered, call_id=place.call_id, waited_s=waited_s, rules=self._rules())
-            self._run(partial(noted, now=self._now()))
-        self._put(replace(place, state=OperatorState.TALKING, reason="", since=self._now(), call_key=call_key))
+        call_id = place.call_id or self._rang(place, call_key)
+        if call_id is not None:
+            noted = partial(operator_calls.answered, call_id=call_id, waited_s=waited_s, now=self._now())
+            self._kept(lambda work: noted(work, rules=self._rules()))
+        talking = replace(place, state=OperatorState.TALKING, reason="", since=self._now())
+        self._put(replace(talking, call_key=call_key, call_id=call_id))
+
+    def _rang(self, place: Place, call_key: str) -> int | None:
+        rang = partial(operator_calls.rang, call_key=call_key, user_id=place.user.id, now=self._now())
+        call_id: int | None = self._kept(rang)
+        return call_id
 
     def _missed(self, phone: str, call_key: str) -> None:
         place = self._by_phone(phone)
         if place is None:
             return
         if place.call_id is not None:
-            self._run(partial(operator_calls.missed, call_id=place.call_id, now=self._now()))
+            self._kept(partial(operator_calls.missed, call_id=place.call_id, now=self._now()))
         missed = replace(place, state=OperatorState.BREAK, reason="missed", since=self._now())
         self._put(replace(missed, call_key=None, call_id=None, after=None))
         self._command(lambda: self._exchange.pause(place.phone, "missed"))
@@ -301,7 +307,7 @@ class Workplaces:
         if place is None or place.state is not OperatorState.RINGING:
             return
         if place.call_id is not None:
-            self._run(partial(operator_calls.withdrawn, call_id=place.call_id, now=self._now()))
+            self._kept(partial(operator_calls.withdrawn, call_id=place.call_id, now=self._now()))
         state, reason = place.before
         self._put(replace(place, state=state, reason=reason, since=self._now(), call_key=None, call_id=None))
 
@@ -314,7 +320,7 @@ class Workplaces:
             self._command(lambda: self._exchange.pause(place.phone, "wrapup"))
         if place.call_id is not None:
             ended = partial(operator_calls.ended, call_id=place.call_id, transferred=transferred, now=self._now())
-            self._run(ended)
+            self._kept(ended)
         if place.returning:
             self._returned(place)
         else:
@@ -323,7 +329,7 @@ class Workplaces:
     def _returned(self, place: Place) -> None:
         if place.call_id is not None:
             summed = partial(operator_calls.wrap_up, call_id=place.call_id, user_id=place.user.id, result="dropped")
-            self._run(partial(summed, note="", now=self._now()))
+            self._kept(partial(summed, note="", now=self._now()))
         ready = replace(place, state=OperatorState.READY, reason="", since=self._now(), returning=False)
         self._put(replace(ready, call_key=None, call_id=None))
 
@@ -399,6 +405,14 @@ class Workplaces:
     def _stop_timer(self, user_id: int) -> None:
         if timer := self._timers.pop(user_id, None):
             timer.cancel()
+
+    def _kept(self, use_case: Callable[[Work], Any]) -> Any:
+        """What it gives; None where the database is down: a call goes on, whether it can be noted or not."""
+        try:
+            return self._run(use_case)
+        except StorageDown:
+            log.error("what happened in a call could not be stored")
+            return None
 
     def _run(self, use_case: Callable[[Work], Any]) -> Any:
         return use_case(self._new_work())

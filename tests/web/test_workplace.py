@@ -27,6 +27,7 @@ from ivr.services.exchange import (
     Waiting,
     Withdrawn,
 )
+from ivr.services.ports import StorageDown, Work
 from ivr.storage.tables import operator_calls as rows
 from ivr.storage.tables import operator_states
 from ivr.web.hub import Hub
@@ -43,12 +44,18 @@ class Office:
         self.now = NOW
         self.new_work = new_work
         self.exchange, self.hub = ExchangeTwin(), Hub()
-        self.desk = Workplaces(self.exchange, self.hub, new_work, lambda: STANDARD, lambda: self.now)
+        self.database_down = False
+        self.desk = Workplaces(self.exchange, self.hub, self._work, lambda: STANDARD, lambda: self.now)
         self.desk.start()
         user = User(0, "olga", "Ольга", Role.OPERATOR)
         user_id = access.add_user(new_work(), user, "kitten-blue-42", who="test", now=NOW)
         self.olga = User(user_id, "olga", "Ольга", Role.OPERATOR)
         self.phone = f"op{user_id}"
+
+    def _work(self) -> Work:
+        if self.database_down:
+            raise StorageDown("down")
+        return self.new_work()
 
     def come(self, *, ready: bool = True) -> None:
         self.desk.come(self.olga)
@@ -244,3 +251,33 @@ def test_events_of_telephones_that_nobody_has_change_nothing(office):
 
     assert office.desk.agents() == []
     assert office.rings() == []
+
+
+@pytest.mark.parametrize("told", [0, 1, 2])
+def test_a_database_that_is_down_in_a_call_leaves_nobody_in_a_state_that_he_cannot_leave(office, told):
+    office.come()
+    call = (Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3), Ended(office.phone, "k1", 10))
+
+    office.happen(*call[:told])
+    office.database_down = True
+    office.happen(call[told])
+    office.database_down = False
+    office.happen(*call[told + 1 :])
+
+    assert office.state == (State.WRAPUP, "")
+    office.desk.sum_up(office.olga.id, result="info", note="")
+    assert office.state == (State.READY, "")
+    assert office.rings() == [("ANSWERED", "info")]
+
+
+@pytest.mark.parametrize(
+    ("end", "state"), [(Missed, (State.BREAK, "missed")), (Withdrawn, (State.READY, ""))], ids=["missed", "withdrawn"]
+)
+def test_a_ring_ends_though_the_database_is_down(office, end, state):
+    office.come()
+    office.happen(Ringing(office.phone, "k1"))
+
+    office.database_down = True
+    office.happen(end(office.phone, "k1"))
+
+    assert office.state == state
