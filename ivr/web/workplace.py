@@ -43,14 +43,25 @@ class Place:
     call_id: int | None = None
     returning: bool = False
     """His page is being loaded again, and his caller waits for him in the queue."""
-    before: tuple[OperatorState, str] = (OperatorState.READY, "")
-    """What he did before the ring."""
+    before: "Place | None" = None
+    """What he did before the ring; a talk that he had not summed up is summed up afterwards."""
     after: str | None = None
     """Break asked for during a talk: it begins when the talk is summed up."""
 
     @property
     def view(self) -> AgentView:
         return AgentView(self.user.id, self.user.name, self.state, self.reason, self.since, self.call_key)
+
+    @property
+    def unwrapped(self) -> "Place | None":
+        """The earlier talk that he still has to sum up."""
+        return self.before if self.before and self.before.state is OperatorState.WRAPUP else None
+
+    def ring(self, call_key: str) -> "Place | None":
+        """He as he is rung for this caller; None where he is not."""
+        if self.call_key == call_key:
+            return self
+        return self.before.ring(call_key) if self.before else None
 
 
 class WrongState(Exception):
@@ -188,8 +199,10 @@ class Workplaces:
                 summed(self._new_work(), result=result, note=note, now=self._now())
             if place.call_key:
                 operator_calls.let_go(self._new_work(), place.call_key)
-            idle = replace(place, call_key=None, call_id=None, after=None, since=self._now())
-            if place.after:
+            idle = replace(place, call_key=None, call_id=None, after=None, before=None, since=self._now())
+            if place.unwrapped:
+                self._put(replace(place.unwrapped, after=place.after, since=self._now()))
+            elif place.after:
                 self._exchange.pause(place.phone, place.after)
                 self._put(replace(idle, state=OperatorState.BREAK, reason=place.after))
             else:
@@ -253,8 +266,8 @@ class Workplaces:
                 self._answered(phone, call_key, waited_s)
             case tells.Missed(phone, call_key):
                 self._missed(phone, call_key)
-            case tells.Withdrawn(phone):
-                self._withdrawn(phone)
+            case tells.Withdrawn(phone, call_key):
+                self._withdrawn(phone, call_key)
             case tells.Ended(phone, call_key, _, transferred):
                 self._ended(phone, call_key, transferred=transferred)
             case tells.Abandoned(call_key, waited_s):
@@ -266,12 +279,12 @@ class Workplaces:
 
     def _rings(self, phone: str, call_key: str) -> None:
         place = self._by_phone(phone)
-        if place is None:
+        if place is None or place.state is OperatorState.TALKING:  # his page says by itself that he is busy
             return
         # The page first: it must show who calls with the first ring.
         self._hub.tell_user(place.user.id, "ring", {"call": call_key})
         call_id = self._rang(place, call_key)
-        before = (place.state, place.reason)
+        before = place if place.state in BUSY else replace(place, before=None)
         ringing = replace(place, state=OperatorState.RINGING, reason="", since=self._now(), before=before)
         self._put(replace(ringing, call_key=call_key, call_id=call_id))
 
@@ -279,6 +292,7 @@ class Workplaces:
         place = self._by_phone(phone)
         if place is None:
             return
+        place = place.ring(call_key) or replace(place, call_id=None)
         call_id = place.call_id or self._rang(place, call_key)
         if call_id is not None:
             noted = partial(operator_calls.answered, call_id=call_id, waited_s=waited_s, now=self._now())
@@ -293,23 +307,30 @@ class Workplaces:
 
     def _missed(self, phone: str, call_key: str) -> None:
         place = self._by_phone(phone)
-        if place is None:
+        if place is None or place.state is OperatorState.TALKING:
             return
         if place.call_id is not None:
             self._kept(partial(operator_calls.missed, call_id=place.call_id, now=self._now()))
         missed = replace(place, state=OperatorState.BREAK, reason="missed", since=self._now())
-        self._put(replace(missed, call_key=None, call_id=None, after=None))
+        idle = replace(missed, call_key=None, call_id=None, after=None, before=None)
+        self._put(place.unwrapped or idle)
         self._command(lambda: self._exchange.pause(place.phone, "missed"))
 
-    def _withdrawn(self, phone: str) -> None:
+    def _withdrawn(self, phone: str, call_key: str) -> None:
         """The caller left, or a colleague thought better of it: he goes on with what he did."""
         place = self._by_phone(phone)
-        if place is None or place.state is not OperatorState.RINGING:
+        ring = None if place is None else place.ring(call_key)
+        if place is None or ring is None or ring.state is not OperatorState.RINGING:
             return
-        if place.call_id is not None:
-            self._kept(partial(operator_calls.withdrawn, call_id=place.call_id, now=self._now()))
-        state, reason = place.before
-        self._put(replace(place, state=state, reason=reason, since=self._now(), call_key=None, call_id=None))
+        if ring.call_id is not None:
+            self._kept(partial(operator_calls.withdrawn, call_id=ring.call_id, now=self._now()))
+        if ring is not place:  # another caller rings him already
+            self._places[place.user.id] = replace(place, before=ring.before)
+            return
+        before = place.before or replace(place, state=OperatorState.READY, call_key=None, call_id=None)
+        self._put(replace(before, since=self._now(), after=place.after if before.state in BUSY else None))
+        if before.state is OperatorState.READY and place.after:
+            self._command(partial(self.rest, place.user.id, place.after))
 
     def _ended(self, phone: str, call_key: str, *, transferred: bool) -> None:
         place = self._by_phone(phone)

@@ -281,3 +281,45 @@ def test_a_ring_ends_though_the_database_is_down(office, end, state):
     office.happen(end(office.phone, "k1"))
 
     assert office.state == state
+
+
+def test_a_colleague_who_rings_in_a_talk_takes_nothing_from_it(office):
+    office.come()
+    office.happen(Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3))
+
+    office.happen(Ringing(office.phone, "k2"), Withdrawn(office.phone, "k2"))
+
+    assert office.state == (State.TALKING, "")
+    assert office.desk.of(office.olga.id).call_key == "k1"
+    office.happen(Ended(office.phone, "k1", 10))
+    office.desk.sum_up(office.olga.id, result="info", note="")
+    assert office.state == (State.READY, "")
+    assert office.rings() == [("ANSWERED", "info")]
+
+
+def test_who_is_rung_by_a_colleague_before_he_has_summed_up_does_so_afterwards(office):
+    office.come()
+    office.happen(Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3), Ended(office.phone, "k1", 10))
+
+    office.happen(Ringing(office.phone, "k2"), Withdrawn(office.phone, "k2"))
+    assert office.state == (State.WRAPUP, "")
+    assert office.desk.of(office.olga.id).call_key == "k1"
+    office.happen(Ringing(office.phone, "k3"), Answered(office.phone, "k3", 0), Ended(office.phone, "k3", 5))
+    office.desk.sum_up(office.olga.id, result="other", note="")
+
+    assert office.state == (State.WRAPUP, "")
+    assert office.exchange.members[office.phone] == "wrapup"
+    office.desk.sum_up(office.olga.id, result="info", note="")
+    assert office.state == (State.READY, "")
+    assert office.rings() == [("ANSWERED", "info"), ("WITHDRAWN", None), ("ANSWERED", "other")]
+
+
+def test_a_break_asked_for_in_a_ring_begins_though_the_caller_leaves(office):
+    office.come()
+    office.happen(Ringing(office.phone, "k1"))
+
+    office.desk.rest(office.olga.id, "lunch")
+    office.happen(Withdrawn(office.phone, "k1"))
+
+    assert office.state == (State.BREAK, "lunch")
+    assert office.exchange.members[office.phone] == "lunch"

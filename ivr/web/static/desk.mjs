@@ -22,6 +22,7 @@ let shownCall = null; // whose data is on the page
 let state = { link: 'connecting', call: null, consult: null, problem: null };
 let callSince = null;
 let retry = null;
+let summed = null; // the call that is being summed up
 
 // --- the telephone
 
@@ -91,9 +92,10 @@ async function refresh() {
 live('me', (now) => {
   const before = me?.state;
   me = now;
-  if (now.state === 'WRAPUP' && before !== 'WRAPUP') suggestResult(now.call);
+  if (now.state === 'WRAPUP' && (before !== 'WRAPUP' || now.call !== summed)) suggestResult(now.call);
   if (now.state === 'READY' || now.state === 'BREAK') clearPop();
   if (before === 'WRAPUP' && now.state !== 'WRAPUP') closeRegistry();
+  if (now.state === 'WRAPUP' && now.call) pop(now.call); // after the ring of a colleague: the earlier caller again
   show();
 });
 live('ring', ({ call }) => pop(call));
@@ -163,6 +165,8 @@ async function pauseRecording() {
 }
 
 async function suggestResult(key) {
+  if (key && key === summed) return; // a colleague rang meanwhile: what was written stays
+  summed = key;
   $('note').value = '';
   $('wrapup-error').textContent = '';
   if (!key) return;
@@ -282,7 +286,6 @@ $('wrapup').onsubmit = async (event) => {
   event.preventDefault();
   try {
     await post('/desk/wrapup', { result: $('result').value, note: $('note').value });
-    clearPop();
   } catch (problem) { $('wrapup-error').textContent = problem.message; }
 };
 document.querySelector('.desk-right nav')?.addEventListener('click', (event) => {
