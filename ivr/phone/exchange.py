@@ -222,9 +222,10 @@ class AmiExchange:
             await self._sweep()
             self._swept = True
         self._rows.forget()
+        self._legs.look_again()
         channels = await self._ami.ask_list({"Action": "CoreShowChannels"})
-        self._pass_on(self._legs.lost({row.channel for row in channels if row.event == "CoreShowChannel"}))
-        self._say(Connected())
+        self._pass_on(self._legs.found(row for row in channels if row.event == "CoreShowChannel"))
+        self._say(Connected(self._legs.busy))
         self._changed.set()
 
     async def _sweep(self) -> None:

@@ -1,6 +1,6 @@
 """Calls on operators' telephones: from the events of AMI to what the desk is told of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,9 @@ from ivr.phone.queue_rows import phone_in
 from ivr.phone.queue_watch import key_of
 from ivr.services.exchange import Abandoned, Answered, Ended, Event, Missed, Ringing, Withdrawn
 
+BY_QUEUE = "AppQueue"
+CALLED = (BY_QUEUE, "AppDial")
+"""What Asterisk says of a channel that the queue, or a colleague, has called."""
 COLLEAGUE = "ivr-colleague"
 """The context in which a colleague is rung (extensions_ivr.conf); the queue tells of its own calls."""
 
@@ -38,6 +41,8 @@ class Legs:
         self._legs: dict[str, Leg] = {}
         self._hanging_up: set[str] = set()
         """Callers who are going, by their channel's id: the queue calls a ring that they cut short unanswered."""
+        self._over: set[str] | None = None
+        """Channels that end while it is asked which ones there are; None at other times."""
 
     @property
     def handlers(self) -> dict[str, Callable[[Any], Iterator[Event]]]:
@@ -63,13 +68,35 @@ class Legs:
         found = [leg for leg in self._legs.values() if leg.answered]
         return [leg for leg in found if leg.phone == phone or (call_key and leg.call_key == call_key)]
 
-    def lost(self, channels: set[str]) -> Iterator[Event]:
-        """The exchange is there again, and these channels are all it has."""
+    @property
+    def busy(self) -> frozenset[str]:
+        """Telephones that ring or talk."""
+        return frozenset(leg.phone for leg in self._legs.values())
+
+    def look_again(self) -> None:
+        """The exchange is there again, and will be asked what it has."""
         self._hanging_up.clear()
+        self._over = set()
+
+    def found(self, channels: Iterable[Any]) -> Iterator[Event]:
+        """These are all its channels: what nobody could tell us meanwhile."""
+        over, self._over = self._over or set(), None
+        there = {row.uniqueid: row for row in channels if row.uniqueid not in over}
         for uniqueid, leg in list(self._legs.items()):
-            if leg.channel not in channels:
+            if uniqueid not in there:
                 del self._legs[uniqueid]
                 yield self._ended(leg) if leg.answered else Withdrawn(leg.phone, leg.call_key)
+        for uniqueid, row in there.items():
+            yield from self._found(uniqueid, row)
+
+    def _found(self, uniqueid: str, row: Any) -> Iterator[Event]:
+        leg, phone, key = self._legs.get(uniqueid), phone_in(row.channel), key_of(row)
+        if leg is None and key and row.application in CALLED and is_operator(phone):
+            leg = self._legs[uniqueid] = Leg(phone, key, row.channel, queued=row.application == BY_QUEUE)
+            yield Ringing(phone, key)
+        if leg and not leg.answered and row.bridgeid:
+            leg.answered = self._now()
+            yield Answered(leg.phone, leg.call_key, 0)
 
     # --- the queue
 
@@ -132,6 +159,8 @@ class Legs:
 
     def _hung_up(self, event: Any) -> Iterator[Event]:
         self._hanging_up.discard(event.uniqueid)
+        if self._over is not None:
+            self._over.add(event.uniqueid)
         leg = self._legs.get(event.uniqueid)
         if leg is None:
             return

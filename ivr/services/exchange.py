@@ -68,6 +68,9 @@ class QueueState:
 class Connected:
     """The exchange is there (again); telephones and members of before may be gone."""
 
+    busy: frozenset[str] = frozenset()
+    """Telephones that ring or talk: their calls have outlived the connection, or began without it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:

@@ -254,9 +254,9 @@ class Workplaces:
 
     def _heard(self, event: tells.Event) -> None:
         match event:
-            case tells.Connected():
+            case tells.Connected(busy):
                 self._connected = True
-                self._again()
+                self._again(busy)
             case tells.Lost():
                 self._connected = False
                 self._hub.tell("exchange", {"up": False})
@@ -354,22 +354,33 @@ class Workplaces:
         ready = replace(place, state=OperatorState.READY, reason="", since=self._now(), returning=False)
         self._put(replace(ready, call_key=None, call_id=None))
 
-    def _again(self) -> None:
-        """The exchange has started anew: telephones register again, members come back as they were."""
-        for place in list(self._places.values()):
-            state = place.state
-            if state in (OperatorState.RINGING, OperatorState.TALKING):
-                # The talk died with the old exchange.
-                state = OperatorState.WRAPUP if place.state is OperatorState.TALKING else OperatorState.READY
-                self._put(replace(place, state=state, since=self._now()))
-            self._command(partial(self._come_back, place, state))
-            self._hub.tell_user(place.user.id, "phone", {})
+    def _again(self, busy: frozenset[str]) -> None:
+        """The exchange is there again: telephones register again, members come back as they were.
+
+        Where it has lived on, calls have, too: a telephone that registered again would end its own.
+        """
+        for user_id in list(self._places):
+            place = self._places[user_id]
+            if place.phone not in busy:
+                self._without_call(place)
+                self._hub.tell_user(user_id, "phone", {})
+            self._command(partial(self._come_back, self._places[user_id]))
         self._hub.tell("exchange", {"up": True})
 
-    def _come_back(self, place: Place, state: OperatorState) -> None:
-        self._exchange.join(place.phone, reason=place.reason or state.value.lower())
-        if state is OperatorState.READY:
+    def _without_call(self, place: Place) -> None:
+        """Whatever was going on has died with the old exchange."""
+        if place.state is OperatorState.TALKING:
+            self._put(replace(place, state=OperatorState.WRAPUP, since=self._now(), returning=False))
+        elif place.state is OperatorState.RINGING and place.call_key:
+            self._withdrawn(place.phone, place.call_key)
+
+    def _come_back(self, place: Place) -> None:
+        reason = place.reason or place.state.value.lower()
+        self._exchange.join(place.phone, reason=reason)
+        if place.state is OperatorState.READY:
             self._exchange.ready(place.phone)
+        elif place.state in (OperatorState.WRAPUP, OperatorState.BREAK):  # the pause may not have reached it
+            self._exchange.pause(place.phone, reason)
 
     # --- for all of them
 

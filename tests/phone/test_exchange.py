@@ -378,6 +378,57 @@ async def test_a_supervisor_listens_to_a_talk_and_not_to_silence(asterisk, excha
 # --- trouble
 
 
+def cut(exchange):
+    """The connection to Asterisk is lost; calls there know nothing of it."""
+    exchange._loop.call_soon_threadsafe(exchange._ami.protocol.transport.abort)
+
+
+async def test_a_talk_goes_on_though_the_connection_is_lost_in_it(exchange, operator, phone, watch):
+    key, _, leg, _ = await talking(operator, phone, watch)
+
+    cut(exchange)
+
+    assert (await watch.first(Connected, number=2)).busy == {"op1"}
+    assert not watch.of(Ended)
+    await leg.hang_up()
+    ended = await watch.first(Ended)
+    assert (ended.phone, ended.call_key) == ("op1", key)
+
+
+async def test_what_happened_while_the_connection_was_lost_is_told_afterwards(exchange, operator, phone, watch):
+    first = await operator(1)
+    await phone.call(to=QUEUE)
+    leg = await first.rings()
+    key = (await watch.first(Ringing)).call_key
+
+    cut(exchange)
+    await watch.first(Lost)
+    await first.answer(leg)
+
+    answered = await watch.first(Answered)
+    assert (answered.phone, answered.call_key) == ("op1", key)
+    cut(exchange)
+    await watch.first(Lost, number=2)
+    await leg.hang_up()
+    assert (await watch.first(Ended)).call_key == key
+    assert (await watch.first(Connected, number=3)).busy == frozenset()
+
+
+async def test_a_call_that_began_while_the_connection_was_lost_is_known_afterwards(exchange, operator, phone, watch):
+    first = await operator(1)
+
+    cut(exchange)
+    await watch.first(Lost)
+    await phone.call(to=QUEUE)
+    leg = await first.rings()
+    await first.answer(leg)
+
+    answered = await watch.first(Answered)
+    assert leg.invite.headers["x-call-key"] == answered.call_key
+    assert watch.of(Ringing) == [Ringing("op1", answered.call_key)]
+    await asyncio.to_thread(exchange.requeue, "op1")
+
+
 async def test_a_desk_that_raises_harms_nobody(asterisk, operator, phone, watch, exchange, caplog):
     def tells(event):
         watch.tell(event)

@@ -210,6 +210,31 @@ def test_a_talk_that_died_with_the_exchange_is_summed_up_as_any_other(office):
     assert office.state == (State.WRAPUP, "")
 
 
+def test_calls_go_on_where_only_the_connection_to_the_exchange_was_lost(office):
+    office.come()
+    office.happen(Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3))
+    page = office.hub.join(office.olga.id)
+
+    office.happen(Lost(), Connected(frozenset({office.phone})))
+
+    assert office.state == (State.TALKING, "")
+    page.put(None)
+    assert "event: phone" not in "".join(page.stream(lambda: True))
+    office.happen(Ended(office.phone, "k1", 10))
+    assert office.state == (State.WRAPUP, "")
+    assert office.rings() == [("ANSWERED", None)]
+
+
+def test_a_ring_that_died_with_the_exchange_leaves_its_operator_as_he_was(office):
+    office.come(ready=False)
+    office.happen(Ringing(office.phone, "k1"))
+
+    office.happen(Lost(), Connected())
+
+    assert office.state == (State.BREAK, "begin")
+    assert office.rings() == [("WITHDRAWN", None)]
+
+
 def test_who_leaves_is_out_of_the_queue_and_his_telephone_is_closed(office):
     office.come()
 
