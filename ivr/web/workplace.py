@@ -43,6 +43,8 @@ class Place:
     call_id: int | None = None
     returning: bool = False
     """His page is being loaded again, and his caller waits for him in the queue."""
+    handed_on: bool = False
+    """The caller whom he has to sum up is with somebody else, or waits for one: what is held stays held."""
     before: "Place | None" = None
     """What he did before the ring; a talk that he had not summed up is summed up afterwards."""
     after: str | None = None
@@ -197,7 +199,7 @@ class Workplaces:
             if place.call_id is not None:  # the database may have been down all the while he talked
                 summed = partial(operator_calls.wrap_up, call_id=place.call_id, user_id=user_id)
                 summed(self._new_work(), result=result, note=note, now=self._now())
-            if place.call_key:
+            if place.call_key and not place.handed_on:
                 operator_calls.let_go(self._new_work(), place.call_key)
             idle = replace(place, call_key=None, call_id=None, after=None, before=None, since=self._now())
             if place.unwrapped:
@@ -345,7 +347,8 @@ class Workplaces:
         if place.returning:
             self._returned(place)
         else:
-            self._put(replace(place, state=OperatorState.WRAPUP, reason="", since=self._now()))
+            summing = replace(place, state=OperatorState.WRAPUP, reason="", since=self._now())
+            self._put(replace(summing, handed_on=transferred))
 
     def _returned(self, place: Place) -> None:
         if place.call_id is not None:

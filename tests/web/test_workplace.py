@@ -182,6 +182,20 @@ def test_what_is_held_for_the_caller_is_renewed_with_the_answer_and_let_go_with_
     assert operator_calls.pop(office.new_work(), "k1", who="user:1", now=office.now).hold is None
 
 
+def test_what_is_held_for_a_caller_who_was_handed_on_stays_held_when_the_first_talk_is_summed_up(office, clinic):
+    clinic.speciality()
+    slot = clinic.slot(clinic.doctor(), NOW + timedelta(days=1))
+    calls.begin(office.new_work(), call_key="k1", caller=None, line="test", now=NOW)
+    booking.hold(office.new_work(), slot, patient_id=clinic.patient().id, call_key="k1", rules=STANDARD, now=NOW)
+    office.come()
+
+    office.happen(Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3), Ended(office.phone, "k1", 9, True))
+    office.desk.sum_up(office.olga.id, result="transferred", note="")
+
+    assert operator_calls.pop(office.new_work(), "k1", who="user:1", now=office.now).hold is not None
+    assert office.rings() == [("TRANSFERRED", "transferred")]
+
+
 def test_a_page_loaded_again_goes_on_as_it_was(office):
     office.come()
     office.happen(Ringing(office.phone, "k1"), Answered(office.phone, "k1", 3))
