@@ -14,6 +14,7 @@ from ivr.phone.ami import Ami, AmiDown, AmiRefused
 from ivr.phone.config import PhoneConfig
 from ivr.phone.legs import Legs
 from ivr.phone.queue_rows import TECHNOLOGY, QueueRows, phone_in
+from ivr.phone.queue_watch import QUEUE
 from ivr.services.exchange import (
     Connected,
     Event,
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-QUEUE = "operators"
 BACK = "ivr-back"
 """Where a caller goes on who is given back to the queue."""
 MISSED = "missed"

@@ -373,7 +373,7 @@ class Workplaces:
     def _without_call(self, place: Place) -> None:
         """Whatever was going on has died with the old exchange."""
         if place.state is OperatorState.TALKING:
-            self._put(replace(place, state=OperatorState.WRAPUP, since=self._now(), returning=False))
+            self._put(replace(place, state=OperatorState.WRAPUP, since=self._now(), returning=False, handed_on=False))
         elif place.state is OperatorState.RINGING and place.call_key:
             self._withdrawn(place.phone, place.call_key)
 
