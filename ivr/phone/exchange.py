@@ -60,7 +60,10 @@ class AmiExchange:
         self._tell: Callable[[Event], None] = lambda _event: None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._swept = False
+        self._open: set[str] = set()
+        """Telephones of those who are logged in."""
+        self._locked: set[str] = set()
+        """Telephones whose passwords nobody knows."""
 
     def start(self, tell: Callable[[Event], None]) -> None:
         """Returns at once, whether Asterisk is there or not."""
@@ -82,11 +85,15 @@ class AmiExchange:
     def open_phone(self, user_id: int) -> PhoneLogin:
         phone, number = phone_of(user_id), number_of(user_id)
         digest = _new_digest(phone)
+        self._open.add(phone)
+        self._locked.discard(phone)
         self._do(self._put(phone, account(self._config, phone, number, digest)))
         return PhoneLogin(phone, number, REALM, digest)
 
     def close_phone(self, phone: str) -> None:
-        self._do(self._lock(_checked(phone)))
+        """Raises ExchangeDown; it is closed at the next log-in to Asterisk, which keeps its telephones when it ends."""
+        self._open.discard(_checked(phone))
+        self._do(self._lock(phone))
 
     async def _put(self, phone: str, objects: Mapping[str, str]) -> None:
         for kind, text in objects.items():
@@ -98,6 +105,8 @@ class AmiExchange:
         """Nobody knows the new password. Asterisk loses count of a telephone that is removed and made again."""
         await self._ask("QueueRemove", Queue=QUEUE, Interface=TECHNOLOGY + phone)
         await self._ask("DBPut", Family=f"{FAMILY}/auth", Key=phone, Val=login(phone, _new_digest(phone)))
+        if phone not in self._open:  # nobody logged in meanwhile
+            self._locked.add(phone)
 
     # --- the queue
 
@@ -218,9 +227,7 @@ class AmiExchange:
     async def _booted(self, _: Ami, __: Any) -> None:
         """Told at each log-in to an Asterisk that takes calls."""
         await self._ami.wait_connected()
-        if not self._swept:
-            await self._sweep()
-            self._swept = True
+        await self._sweep()
         self._rows.forget()
         self._legs.look_again()
         channels = await self._ami.ask_list({"Action": "CoreShowChannels"})
@@ -229,12 +236,13 @@ class AmiExchange:
         self._changed.set()
 
     async def _sweep(self) -> None:
-        """Telephones of sessions before this one: nobody has their passwords any more."""
-        stale = {member.phone for member in (await self._state()).members}
-        for row in await self._ami.ask_list({"Action": "DBGetTree", "Family": f"{FAMILY}/auth"}):
-            stale.add(row.key.rpartition("/")[2])
+        """Close telephones of nobody: of before our start, and of those who left while Asterisk was away."""
+        members = {member.phone for member in (await self._state()).members}
+        rows = await self._ami.ask_list({"Action": "DBGetTree", "Family": f"{FAMILY}/auth"})
+        stale = members | {row.key.rpartition("/")[2] for row in rows} - self._locked
         for phone in filter(is_operator, stale):
-            await self._lock(phone)
+            if phone not in self._open:
+                await self._lock(phone)
 
     async def _tell_lost(self) -> None:
         while True:

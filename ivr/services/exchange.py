@@ -151,7 +151,10 @@ class Exchange(Protocol):
         """Make a SIP account for this user with a new password; an older one of his is replaced."""
 
     def close_phone(self, phone: str) -> None:
-        """Out of the queue, and nobody can register as it any more; a talk that goes on is not cut."""
+        """Out of the queue, and nobody can register as it any more; a talk that goes on is not cut.
+
+        Raises ExchangeDown; then it is done as soon as the exchange is back.
+        """
 
     def join(self, phone: str, *, reason: str) -> None:
         """Member of the queue, paused for this reason at first. A repeat changes nothing."""

@@ -220,10 +220,9 @@ class Workplaces:
                 return
             self._note(user_id, OperatorState.OFFLINE, "")
         try:
-            self._exchange.leave(place.phone)
             self._exchange.close_phone(place.phone)
         except ExchangeDown:
-            log.warning("a telephone could not be closed, it ends with the exchange", extra={"user": user_id})
+            log.warning("a telephone is closed when the exchange is back", extra={"user": user_id})
         self._tell_agents()
 
     def page_gone(self, user_id: int) -> None:

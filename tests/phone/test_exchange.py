@@ -429,6 +429,21 @@ async def test_a_call_that_began_while_the_connection_was_lost_is_known_afterwar
     await asyncio.to_thread(exchange.requeue, "op1")
 
 
+async def test_who_logs_out_without_a_connection_has_no_telephone_when_it_is_back(asterisk, exchange, operator, watch):
+    stays, goes = await operator(1), await operator(2)
+
+    cut(exchange)
+    await watch.first(Lost)
+    with pytest.raises(ExchangeDown):
+        await asyncio.to_thread(exchange.close_phone, "op2")
+
+    await watch.first(Connected, number=2)
+    assert await goes.register(goes.login) == 401
+    assert await stays.register(stays.login) == 200
+    members = (await asyncio.to_thread(exchange.state)).members
+    assert {(member.phone, member.paused) for member in members} == {("op1", False)}
+
+
 async def test_a_desk_that_raises_harms_nobody(asterisk, operator, phone, watch, exchange, caplog):
     def tells(event):
         watch.tell(event)

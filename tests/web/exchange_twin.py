@@ -32,6 +32,8 @@ class ExchangeTwin:
 
     def close_phone(self, phone: str) -> None:
         self.phones.discard(phone)
+        self.members.pop(phone, None)
+        self._answer()
 
     def join(self, phone: str, *, reason: str) -> None:
         self._answer()
@@ -46,6 +48,7 @@ class ExchangeTwin:
         self.members[phone] = reason
 
     def leave(self, phone: str) -> None:
+        self._answer()
         self.members.pop(phone, None)
 
     def state(self) -> QueueState:

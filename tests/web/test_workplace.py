@@ -260,6 +260,16 @@ def test_who_leaves_is_out_of_the_queue_and_his_telephone_is_closed(office):
     assert office.states()[-1] == "OFFLINE"
 
 
+def test_who_leaves_without_the_exchange_has_no_telephone_any_more(office):
+    office.come()
+    office.exchange.down = True
+
+    office.desk.leave(office.olga.id)
+
+    assert office.state is None
+    assert office.exchange.phones == set()
+
+
 def test_without_the_exchange_nobody_becomes_ready(office):
     office.come(ready=False)
     office.exchange.down = True
