@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,15 @@ from ivr import bootstrap
 from ivr.phone import recordings as files
 from ivr.services import recordings
 from ivr.services.ports import StorageDown
+from ivr.services.recordings import Recording
 
 log = logging.getLogger(__name__)
 
 SETTLED = timedelta(hours=1)
 """A file that has not grown for so long belongs to no talk that goes on."""
+
+PORTION = 200
+"""Recordings in one transaction."""
 
 
 class RecordingKeeper:
@@ -37,12 +42,21 @@ class RecordingKeeper:
         now = self._house.desk.now()
         try:
             missed = await asyncio.to_thread(files.settled, self._folder, now - SETTLED)
-            await self._house.work(recordings.adopt, missed)
+            missed = await self._house.work(recordings.unknown, missed)
+            for part in _parts(missed):
+                await self._house.work(recordings.adopt, part)
             old = await self._house.work(recordings.overdue, days=self._days, now=now)
             gone = await asyncio.to_thread(files.remove, self._folder, old)
-            await self._house.work(recordings.removed, gone, now=now)
-        except StorageDown:
-            log.error("old recordings could not be removed; next try in an hour")
+            for part in _parts(gone):
+                await self._house.work(recordings.removed, part, now=now)
+        except (StorageDown, OSError) as problem:
+            reason = type(problem).__name__
+            log.error("old recordings could not be removed; next try in an hour", extra={"reason": reason})
             return
         if gone:
             log.info("old recordings are removed", extra={"recordings": len(gone)})
+
+
+def _parts(found: Sequence[Recording]) -> Iterator[Sequence[Recording]]:
+    """One transaction's worth each: callers wait for the end of what writes much."""
+    return (found[first : first + PORTION] for first in range(0, len(found), PORTION))

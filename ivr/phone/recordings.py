@@ -44,7 +44,10 @@ def remove(folder: Path, recordings: Iterable[Recording]) -> list[Recording]:
 
 
 def _from_file(path: Path, before: datetime) -> Recording | None:
-    name, state = _NAME.fullmatch(path.name), path.stat()
+    try:
+        name, state = _NAME.fullmatch(path.name), path.stat()
+    except OSError:  # it is gone, or leads nowhere
+        return None
     end = datetime.fromtimestamp(state.st_mtime, UTC)
     if not name or end >= before:
         return None

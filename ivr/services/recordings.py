@@ -44,6 +44,9 @@ class Recordings(Protocol):
     def kept_before(self, moment: datetime) -> list[Recording]:
         """Begun before that moment and not removed."""
 
+    def finished(self) -> set[tuple[str, int]]:
+        """Key of the call and part of those that are over and not removed."""
+
     def mark_removed(self, recording_ids: Iterable[int], now: datetime) -> None: ...
 
 
@@ -73,6 +76,13 @@ def adopt(work: "Work", found: Iterable[Recording]) -> None:
             work.recordings.begin(recording)
             work.recordings.finish(recording.call_key, recording.part, recording.seconds or 0)
         work.commit()
+
+
+def unknown(work: "Work", found: Iterable[Recording]) -> list[Recording]:
+    """Those of them that are not noted, or not with their end."""
+    with work.reading() as looking:
+        known = looking.recordings.finished()
+    return [one for one in found if (one.call_key, one.part) not in known]
 
 
 def overdue(work: "Work", *, days: int, now: datetime) -> list[Recording]:

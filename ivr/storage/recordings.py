@@ -38,6 +38,11 @@ class RecordingRegister(Register):
         old = (recordings.c.begun_at < moment) & recordings.c.removed_at.is_(None)
         return self._all(select(recordings).where(old).order_by(recordings.c.begun_at))
 
+    def finished(self) -> set[tuple[str, int]]:
+        own = recordings.c
+        over = own.seconds.is_not(None) & own.removed_at.is_(None)
+        return {(row.call_key, row.part) for row in self._run(select(own.call_key, own.part).where(over))}
+
     def mark_removed(self, recording_ids: Iterable[int], now: datetime) -> None:
         which = recordings.c.id.in_(list(recording_ids))
         self._run(update(recordings).where(which).values(removed_at=now))

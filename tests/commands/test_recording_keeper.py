@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from ivr.bootstrap import House
 from ivr.commands.recordings import RecordingKeeper
@@ -49,3 +50,49 @@ async def test_old_recordings_go_with_their_files_and_others_stay(house, tmp_pat
 
 async def test_without_a_folder_there_is_nothing_to_tidy(house, tmp_path):
     await RecordingKeeper(house, tmp_path / "none", days=90).tidy()
+
+
+class Writes:
+    """Rows that each transaction writes."""
+
+    def __init__(self, engine) -> None:
+        self.rows: list[int] = []
+        event.listen(engine, "begin", lambda _: self.rows.append(0))
+        event.listen(engine, "before_cursor_execute", self._note)
+
+    def _note(self, connection, cursor, statement, parameters, context, many) -> None:
+        if statement.startswith(("INSERT", "UPDATE")):
+            self.rows[-1] += statement.count("?") if " IN " in statement else 1
+
+
+async def test_recordings_that_are_known_are_not_written_again(house, tmp_path):
+    for number in range(3):
+        a_file(tmp_path, f"call-{number}-5.wav", NOW - timedelta(days=2))
+    keeper = RecordingKeeper(house, tmp_path, days=90)
+    await keeper.tidy()
+
+    writes = Writes(house.new_work._engine)
+    await keeper.tidy()
+
+    assert sum(writes.rows) == 0
+
+
+async def test_callers_never_wait_until_many_recordings_are_noted_or_removed(house, tmp_path):
+    old = [a_file(tmp_path, f"call-{number}-5.wav", NOW - timedelta(days=91)) for number in range(450)]
+    writes = Writes(house.new_work._engine)
+
+    await RecordingKeeper(house, tmp_path, days=90).tidy()
+
+    assert max(writes.rows) <= 401
+    assert not any(path.exists() for path in old)
+    with house.new_work().reading() as work:
+        assert work.recordings.kept_before(NOW) == []
+
+
+async def test_a_file_that_cannot_be_looked_at_harms_no_other(house, tmp_path):
+    (tmp_path / "call-0-5.wav").symlink_to(tmp_path / "nowhere.wav")
+    old = a_file(tmp_path, "call-1-5.wav", NOW - timedelta(days=91))
+
+    await RecordingKeeper(house, tmp_path, days=90).tidy()
+
+    assert not old.exists()
