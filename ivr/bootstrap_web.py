@@ -23,6 +23,7 @@ from ivr.spoken import HeardPhrases
 from ivr.web.app import create_app
 from ivr.web.feed import Feed
 from ivr.web.hub import Hub
+from ivr.web.notices import NoticeFeed
 from ivr.web.server import Listening
 from ivr.web.site import PhoneDoor, Site
 from ivr.web.workplace import Workplaces
@@ -45,6 +46,12 @@ class OpenSite:
     app: Flask
     site: Site
     close: Callable[[], None]
+
+
+def _notice_feed(settings: Settings) -> NoticeFeed | None:
+    """None: nobody may read it."""
+    token = settings.notices.feed_token
+    return NoticeFeed(token, bootstrap.letterhead_of(settings, bootstrap.hospital_of(settings))) if token else None
 
 
 def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bootstrap.Clock = utc_now) -> OpenSite:
@@ -75,6 +82,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "on_left": (desk.page_gone,),
             "egisz": bootstrap.egisz_of(settings),
             "recordings": recordings_folder(settings),
+            "notices": _notice_feed(settings),
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )

@@ -188,6 +188,12 @@ class Web(Section):
         return self
 
 
+def _long_token(token: str) -> str:
+    if token and (len(token) < 32 or not token.isascii() or not token.isprintable() or " " in token):
+        raise ValueError("must be 32 characters or more, without spaces; `openssl rand -hex 32` makes one")
+    return token
+
+
 def _http_url(url: str) -> str:
     if url and not url.startswith(("http://", "https://")):
         raise ValueError("write http://… or https://…")
@@ -245,6 +251,9 @@ class Notices(Section):
     smtp_secret: str = Field("", description="Its password; better in the environment than in a file")
     smtp_tls: Literal["none", "starttls", "tls"] = Field("starttls", description="How the connection is protected")
     mail_from: str = Field("", description="Address letters come from")
+    feed_token: Annotated[str, AfterValidator(_long_token)] = Field(
+        "", description="Bearer token of who reads the feed, 32 characters or more; empty: nobody does"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> "Notices":

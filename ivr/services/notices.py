@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Protocol
 
 from ivr.domain.booking import Booking
@@ -14,6 +15,8 @@ from ivr.services.ports import Consent, Work
 
 LEASE = timedelta(minutes=2)
 """Longer than any provider takes to answer; after a crash another worker sends it."""
+UNSETTLED = timedelta(seconds=30)
+"""No transaction lasts longer: behind a younger one a reader could miss a neighbour with a lower id."""
 OF_USE = timedelta(days=1)
 """A message about what has happened is of no use later."""
 NOTICE, TALON = "NOTICE", "SMS_TALON"
@@ -176,7 +179,8 @@ def _end(work: Work, notice: Notice, status: NoticeStatus, problem: str | None, 
         work.tasks.hand_over(notice.wanted.task_id, TaskOwner.REGISTRY, now)
 
 
-def feed(work: Work, *, after: int, limit: int = 100) -> list[Notice]:
-    """Messages of the feed behind that id, in their order."""
+def feed(work: Work, *, after: int, now: datetime, limit: int = 100) -> list[Notice]:
+    """Messages of the feed behind that id, in their order, up to the first one that is too young."""
     with work.reading():
-        return work.notices.feed(after, limit)
+        found = work.notices.feed(after, limit)
+    return list(takewhile(lambda notice: notice.created_at <= now - UNSETTLED, found))

@@ -15,7 +15,7 @@ from werkzeug.routing import IntegerConverter, Map
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
-from ivr.web import access, admin, desk, help, home, live, recordings, registry, reports, tasks, wall, webphone
+from ivr.web import access, admin, desk, help, home, live, notices, recordings, registry, reports, tasks, wall, webphone
 from ivr.web.access import check_routes, user_or_none
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 PARTS: Sequence[Blueprint] = (
     live.pages,
+    notices.pages,
     home.pages,
     desk.pages,
     registry.pages,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.notice import ONE_PART, Letterhead, Method, NewNotice, NoticeKind, text_of
+from ivr.domain.notice import ONE_PART, Letterhead, Method, NewNotice, NoticeKind, NoticeStatus, text_of
 from ivr.notices.delivery import NotTaken, Receipt
 from ivr.notices.mail import Mail, MailServer
 from ivr.notices.worker import UNKNOWN_FOR, Worker
@@ -21,6 +21,7 @@ HEAD = Letterhead("Спасская РБ", "80000002020", MOSCOW)
 MOBILE = PhoneNumber("+79000000101")
 ROBOT = replace(RULES, robot_calls=True, sends_sms=True)
 DAY = "2026-04-29"
+SETTLED = NOW + timedelta(days=1)
 
 
 class Provider:
@@ -230,10 +231,22 @@ def test_the_feed_is_read_in_order_and_from_where_one_left_off(clinic, new_work,
     visit = a_visit(clinic, doctor)
     agrees(new_work, visit, method="FEED", purpose="NOTICE")
     cancel(new_work, visit)
-    first, second = notices.feed(new_work(), after=0)
+    first, second = notices.feed(new_work(), after=0, now=SETTLED)
 
     assert [one.wanted.kind for one in (first, second)] == [NoticeKind.BOOKED, NoticeKind.CANCELLED]
-    assert notices.feed(new_work(), after=first.id) == [second]
+    assert notices.feed(new_work(), after=first.id, now=SETTLED) == [second]
+
+
+def test_a_reader_of_the_feed_sees_nothing_behind_a_message_that_is_still_being_written(clinic, new_work, doctor):
+    """The first one is numbered first and committed last: whoever read the second alone would never see it."""
+    booked = NewNotice("booked-1", NoticeKind.BOOKED, Method.FEED, "", NOW, NOW)
+    with new_work() as work:
+        work.notices.add(booked, NoticeStatus.DELIVERED, NOW)
+        work.notices.add(replace(booked, key="booked-2"), NoticeStatus.DELIVERED, NOW - notices.UNSETTLED)
+        work.commit()
+
+    assert notices.feed(new_work(), after=0, now=NOW) == []
+    assert len(notices.feed(new_work(), after=0, now=NOW + notices.UNSETTLED)) == 2
 
 
 def test_a_letter_has_the_visit_for_the_calendar_and_takes_it_away_again(clinic, new_work, doctor, clock):
