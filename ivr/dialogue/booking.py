@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, time
 
 from ivr.dialogue.call import Call
@@ -223,26 +224,43 @@ async def _talon(call: Call, patient: Patient, booked: Booking) -> None:
     call.say("talon.visit", spec=booked.slot.speciality, doctor=doctor, room=booked.slot.room, day=day, time=at)
     call.say("talon.address", address=call.hospital.sites[doctor.site])
     call.say("talon.bring")
-    sms = await call.yes("talon.number", ticket=booked.ticket)
-    reminder = await call.yes("consent.reminder")
-    contact = await ask_contact(call) if sms or reminder else None
-    await _consent(call, booked, "SMS_TALON", sms, contact)
-    await _consent(call, booked, "REMINDER", reminder, contact)
-    if not reminder:
+    sms = await _asked(call, "SMS_TALON", "talon.number", ticket=booked.ticket)
+    reminder = await _asked(call, "REMINDER", "consent.reminder")
+    contact = await ask_contact(call) if sms.given or reminder.given else None
+    for said in (sms, reminder):
+        await _keep(call, booked, said, contact)
+    if not reminder.given:
         call.say("consent.none")
     call.say("booking.if_plans_change")
 
 
-async def _consent(call: Call, booked: Booking, purpose: str, given: bool, contact: PhoneNumber | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An answer to a question of consent, and how it was given."""
+
+    purpose: str
+    question: str
+    given: bool
+    proof: str
+
+
+async def _asked(call: Call, purpose: str, question: str, **values: object) -> _Said:
+    given = await call.yes(question, **values)
+    return _Said(purpose, question, given, f"{'voice' if call.by_voice else 'key'}:{question}")
+
+
+async def _keep(call: Call, booked: Booking, said: _Said, contact: PhoneNumber | None) -> None:
     await call.do(
         consent.record,
         patient_id=booked.patient_id,
         booking_id=booked.id,
-        purpose=purpose,
-        given=given,
-        method="SMS" if purpose == "SMS_TALON" else "CALL",
+        purpose=said.purpose,
+        given=said.given,
+        method="SMS" if said.purpose == "SMS_TALON" else "CALL",
         phone=contact,
         wording=call.wording,
+        words=call.words(said.question),
+        proof=said.proof,
         call_key=call.key,
         now=call.desk.now(),
     )

@@ -114,6 +114,10 @@ class Call:
     def wording(self) -> str:
         return self._phrasebook.wording
 
+    def words(self, key: str) -> str:
+        """What the phrase says in this version of the wording."""
+        return self._phrasebook.text(key)
+
     def local(self, moment: datetime) -> datetime:
         """The same moment on the hospital's clock."""
         return moment.astimezone(self.rules.zone)

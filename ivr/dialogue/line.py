@@ -40,6 +40,9 @@ class Phrasebook(Protocol):
 
     def utterance(self, phrase: Phrase, *, slow: bool = False) -> Utterance: ...
 
+    def text(self, key: str) -> str:
+        """The phrase as it is written, its slots unfilled: it names nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keypad:

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.consent import Consent, ConsentPurpose
 from ivr.domain.dialling import Outcome
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.notice import Method
 from ivr.domain.offer import OfferStatus, SlotOffer
 from ivr.domain.patient import OWN_CONSENT_AGE, Patient, Subject
 from ivr.domain.purpose import Purpose
@@ -14,12 +16,11 @@ from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.tasks import TaskKind
 from ivr.domain.waiting_list import NEXT, WaitingEntry, WaitingStatus
 from ivr.domain.worklist import TaskResult
-from ivr.services import outreach, slot_offers
+from ivr.services import outreach, robot_calls, slot_offers
 from ivr.services.booking import BookingCommand, book_within, cancel_within
 from ivr.services.outreach import Briefing, told_within
 from ivr.services.ports import Offer, Work
 
-CHANNEL = "CALL"
 _AFTERWARDS = {TaskKind.SURVEY: BookingStatus.VISITED, TaskKind.NO_SHOW: BookingStatus.NO_SHOW}
 _PURPOSE = {SlotKind.PREVENTIVE: Purpose.DISP, SlotKind.VACCINATION: Purpose.VACC}
 
@@ -181,10 +182,22 @@ def to_person(work: Work, about: Briefing, *, rules: Rules, now: datetime) -> No
         work.commit()
 
 
-def opt_out(work: Work, about: Briefing, *, now: datetime) -> None:
+def opt_out(work: Work, about: Briefing, *, wording: str, words: str, now: datetime) -> None:
     """No robot rings this number any more; a repeat changes nothing."""
+    said = Consent(
+        patient_id=about.patient.id,
+        booking_id=None,
+        purpose=ConsentPurpose.ROBOT_CALLS,
+        given=False,
+        method=Method.CALL,
+        phone=about.phone,
+        wording=wording,
+        call_key=about.key,
+        at=now,
+        proof="key:outbound.opt_out",
+    )
     with work:
-        work.opt_outs.add(about.phone, channel=CHANNEL, call_key=about.key, now=now)
+        robot_calls.forbid(work, said, words)
         work.commit()
 
 

@@ -95,8 +95,8 @@ class SlotOffers(Protocol):
 class OptOuts(Protocol):
     """Numbers that the robot does not ring."""
 
-    def add(self, phone: PhoneNumber, *, channel: str, call_key: str | None, now: datetime) -> None:
-        """A repeat changes nothing."""
+    def add(self, phone: PhoneNumber, *, channel: str, call_key: str | None, now: datetime) -> bool:
+        """False where it is there already: nothing is changed."""
 
     def has(self, phone: PhoneNumber) -> bool: ...
 

@@ -7,11 +7,13 @@ from itertools import takewhile
 from typing import Protocol
 
 from ivr.domain.booking import Booking
+from ivr.domain.consent import Consent, ConsentPurpose
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.notice import Method, NewNotice, Notice, NoticeKind, NoticeStatus, pause_after
 from ivr.domain.rules import Rules
 from ivr.domain.tasks import TaskOwner
-from ivr.services.ports import Consent, Work
+from ivr.services import standing
+from ivr.services.ports import Work
 
 LEASE = timedelta(minutes=2)
 """Longer than any provider takes to answer; after a crash another worker sends it."""
@@ -19,8 +21,7 @@ UNSETTLED = timedelta(seconds=30)
 """No transaction lasts longer: behind a younger one a reader could miss a neighbour with a lower id."""
 OF_USE = timedelta(days=1)
 """A message about what has happened is of no use later."""
-NOTICE, TALON = "NOTICE", "SMS_TALON"
-CHOSEN = (NOTICE, TALON)
+CHOSEN = (ConsentPurpose.NOTICE, ConsentPurpose.SMS_TALON)
 """Purposes of consent that say how a patient wants to be told, the first one before the second."""
 
 
@@ -44,6 +45,9 @@ class Notices(Protocol):
     def drop(self, booking_id: int, kinds: Sequence[NoticeKind], now: datetime) -> None:
         """What has not been sent about a booking is of no use any more."""
 
+    def unsent(self, patient_id: int) -> list[Notice]:
+        """Those to a patient that no provider has taken, in their order."""
+
     def feed(self, after: int, limit: int) -> list[Notice]:
         """Of the feed, in their order, those with an id above `after`."""
 
@@ -52,15 +56,8 @@ class Notices(Protocol):
 
 def chosen(work: Work, visit: Booking) -> Consent | None:
     """How the patient wants to be told about this visit, or about the one it took the place of; None: not at all."""
-    for purpose in CHOSEN:
-        answer = work.consents.latest(visit.patient_id, visit.id, purpose)
-        before: Booking | None = visit
-        while answer is None and before is not None and before.replaces_id is not None:
-            before = work.bookings.get(before.replaces_id)
-            answer = work.consents.latest(before.patient_id, before.id, purpose)
-        if answer is not None:
-            return answer if answer.given else None
-    return None
+    answer = standing.first_answer(work, visit, *CHOSEN)
+    return answer if answer is not None and answer.given else None
 
 
 def changed(work: Work, visit: Booking, kind: NoticeKind, now: datetime) -> bool:
@@ -170,6 +167,25 @@ def receipt(work: Work, provider_id: str, *, delivered: bool, problem: str | Non
             _end(work, notice, NoticeStatus.DELIVERED if delivered else NoticeStatus.FAILED, problem, now)
             work.commit()
     return notice is not None
+
+
+def taken_back(work: Work, patient_id: int, now: datetime) -> None:
+    """Within the transaction of a withdrawal: what waits to be sent and is not wanted any more is not sent."""
+    for notice in work.notices.unsent(patient_id):
+        if not _is_wanted(work, notice.wanted):
+            _end(work, notice, NoticeStatus.EXPIRED, "withdrawn", now)
+
+
+def _is_wanted(work: Work, notice: NewNotice) -> bool:
+    if notice.booking_id is None:
+        return True
+    visit = work.bookings.get(notice.booking_id)
+    if notice.task_id is None:
+        return chosen(work, visit) is not None
+    if notice.kind is not NoticeKind.REMINDER:  # what the hospital has to tell needs no consent
+        return True
+    answer = standing.answer(work, visit, ConsentPurpose.REMINDER)
+    return answer is None or answer.given
 
 
 def _end(work: Work, notice: Notice, status: NoticeStatus, problem: str | None, now: datetime) -> None:

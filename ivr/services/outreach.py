@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.consent import Consent, ConsentPurpose
 from ivr.domain.dialling import (
     BY_ROBOT,
     PLANS,
@@ -30,9 +31,9 @@ from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import Task, TaskKind, TaskOwner, TaskStatus
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Settled, TaskResult
-from ivr.services import notices, slot_offers
+from ivr.services import notices, slot_offers, standing
 from ivr.services.dial_ports import Attempt
-from ivr.services.ports import Consent, Work
+from ivr.services.ports import Work
 
 LEASE = timedelta(seconds=60)
 """The dialler renews it while the call goes on; after a crash another one takes up the task."""
@@ -166,7 +167,7 @@ def _wants_no_call(work: Work, task: Task) -> bool:
     about = task.wanted
     if about.booking_id is None or about.kind in _BY_SERVICE:
         return False
-    answer = _consent(work, work.bookings.get(about.booking_id), "REMINDER")
+    answer = _answer(work, work.bookings.get(about.booking_id), about.kind)
     return answer is not None and answer.given and answer.method != Method.CALL
 
 
@@ -178,7 +179,7 @@ def _number(work: Work, task: Task) -> PhoneNumber | None:
     if about.booking_id is None:
         return about.phone
     visit = work.bookings.get(about.booking_id)
-    answer = _consent(work, visit, "REMINDER")
+    answer = _answer(work, visit, about.kind)
     if answer is not None and answer.given:
         return answer.phone or visit.contact
     if about.kind in _BY_SERVICE:
@@ -188,13 +189,11 @@ def _number(work: Work, task: Task) -> PhoneNumber | None:
     return visit.contact if answer is None and own else None
 
 
-def _consent(work: Work, visit: Booking, purpose: str) -> Consent | None:
-    """What was said last to this purpose for the visit, or for the one that it took the place of."""
-    answer = work.consents.latest(visit.patient_id, visit.id, purpose)
-    while answer is None and visit.replaces_id is not None:
-        visit = work.bookings.get(visit.replaces_id)
-        answer = work.consents.latest(visit.patient_id, visit.id, purpose)
-    return answer
+def _answer(work: Work, visit: Booking, kind: TaskKind) -> Consent | None:
+    """A survey is an aim of its own: who was asked about it and said no is not rung up for it."""
+    if kind is TaskKind.SURVEY:
+        return standing.first_answer(work, visit, ConsentPurpose.SURVEY, ConsentPurpose.REMINDER)
+    return standing.answer(work, visit, ConsentPurpose.REMINDER)
 
 
 def renew(work: Work, keys: list[str], *, node: str, now: datetime) -> None:

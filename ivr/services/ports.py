@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.consent import Consent, Wording
 from ivr.domain.document import IdentityDocument
 from ivr.domain.identifiers import Claim, OmsNumber, PhoneNumber
 from ivr.domain.journal import CallRecord, LiveCall, StepRow
@@ -94,26 +95,6 @@ class NewEntry:
     key: str
     entry: WaitingEntry
     contact: PhoneNumber | None
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What was said to one purpose for one visit, when and to which words (S3.5)."""
-
-    patient_id: int
-    booking_id: int
-    purpose: str
-    given: bool
-    method: str
-    phone: PhoneNumber | None
-    wording: str
-    call_key: str | None
-    at: datetime
-    email: str | None = None
-    channel: str = "CC"
-    """Where he said it; a Channel."""
-    proof: str | None = None
-    """What shows it: a key pressed in a call, a form, who wrote it down."""
 
 
 class Patients(Protocol):
@@ -385,9 +366,22 @@ class Tasks(Protocol):
 
 
 class Consents(Protocol):
-    def add(self, consent: Consent) -> None: ...
+    """The ledger of what patients agree to: it only grows."""
 
-    def latest(self, patient_id: int, booking_id: int, purpose: str) -> Consent | None: ...
+    def add(self, consent: Consent, words: str | None = None) -> int:
+        """Its id (the id of the value is not looked at); `words` are kept under the version that it names."""
+
+    def latest(self, patient_id: int, visits: Sequence[int], purpose: str) -> Consent | None:
+        """The newest answer about one of these visits, or about all visits of the patient."""
+
+    def of_patient(self, patient_id: int) -> list[Consent]:
+        """In the order in which they were said."""
+
+    def of_people(self, since: datetime, before: datetime, patient_id: int | None) -> Iterable[Consent]:
+        """All answers of everybody (or of one) who said something then; patient by patient, in the order of time."""
+
+    def wordings(self) -> list[Wording]:
+        """Every version that was ever used."""
 
 
 class Calls(Protocol):

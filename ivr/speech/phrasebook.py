@@ -60,6 +60,9 @@ class Phrasebook:
         text = self._static(phrase.key) if entry.is_static else self._filled(entry, phrase.values)
         return Utterance(phrase.key, text, personal=entry.personal, slow=slow)
 
+    def text(self, key: str) -> str:
+        return self._entry(key).text
+
     def static(self) -> Iterator[Utterance]:
         """Every phrase without slots."""
         return (self.utterance(Phrase(key)) for key, entry in self.entries.items() if entry.is_static)

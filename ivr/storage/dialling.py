@@ -143,9 +143,9 @@ _OFFERED = slot_offers.c.status == OfferStatus.OPEN.value
 
 
 class OptOutRegister(Register):
-    def add(self, phone: PhoneNumber, *, channel: str, call_key: str | None, now: datetime) -> None:
+    def add(self, phone: PhoneNumber, *, channel: str, call_key: str | None, now: datetime) -> bool:
         row = upsert(self._connection, opt_outs).values(phone=phone.e164, at=now, channel=channel, call_key=call_key)
-        self._run(row.on_conflict_do_nothing())
+        return self._run(row.on_conflict_do_nothing().returning(opt_outs.c.phone)).first() is not None
 
     def has(self, phone: PhoneNumber) -> bool:
         return self._run(select(opt_outs.c.phone).where(opt_outs.c.phone == phone.e164)).first() is not None

@@ -64,6 +64,9 @@ class NoticeRegister(Register):
         expired = {"status": NoticeStatus.EXPIRED.value, "settled_at": now}
         self._run(update(notices).where(_WAITING & about).values(expired))
 
+    def unsent(self, patient_id: int) -> list[Notice]:
+        return self._all(_WAITING & (notices.c.patient_id == patient_id))
+
     def feed(self, after: int, limit: int) -> list[Notice]:
         ours = (notices.c.method == Method.FEED.value) & (notices.c.id > after)
         return [_notice(row) for row in self._run(select(notices).where(ours).order_by(notices.c.id).limit(limit))]

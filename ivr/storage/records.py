@@ -1,4 +1,4 @@
-"""Small registers that only grow: consents, failed identifications, the audit log."""
+"""Small registers that only grow: failed identifications, the audit log."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,50 +8,8 @@ from sqlalchemy import func, insert, select
 
 from ivr.domain.identifiers import PhoneNumber
 from ivr.services.audit import Entry, Sought
-from ivr.services.ports import Consent
-from ivr.storage.register import Register, e164, phone
-from ivr.storage.tables import audit, consents, failed_identifications
-
-
-class ConsentRegister(Register):
-    def add(self, consent: Consent) -> None:
-        values = {
-            "patient_id": consent.patient_id,
-            "booking_id": consent.booking_id,
-            "purpose": consent.purpose,
-            "given": consent.given,
-            "method": consent.method,
-            "phone": e164(consent.phone),
-            "wording": consent.wording,
-            "call_key": consent.call_key,
-            "at": consent.at,
-            "email": consent.email,
-            "channel": consent.channel,
-            "proof": consent.proof,
-        }
-        self._run(insert(consents).values(values))
-
-    def latest(self, patient_id: int, booking_id: int, purpose: str) -> Consent | None:
-        own = consents.c
-        visit = (own.patient_id == patient_id, own.booking_id == booking_id)
-        chosen = select(consents).where(*visit, own.purpose == purpose)
-        row = self._run(chosen.order_by(own.at.desc(), own.id.desc()).limit(1)).one_or_none()
-        if row is None:
-            return None
-        return Consent(
-            patient_id=row.patient_id,
-            booking_id=row.booking_id,
-            purpose=row.purpose,
-            given=row.given,
-            method=row.method,
-            phone=phone(row.phone),
-            wording=row.wording,
-            call_key=row.call_key,
-            at=row.at,
-            email=row.email,
-            channel=row.channel,
-            proof=row.proof,
-        )
+from ivr.storage.register import Register
+from ivr.storage.tables import audit, failed_identifications
 
 
 class AttemptRegister(Register):

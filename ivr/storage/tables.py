@@ -371,6 +371,7 @@ opt_outs = Table(
     Column("call_key", String),
 )
 
+# A ledger: triggers of the migration refuse to change or delete a row.
 consents = Table(
     "consents",
     metadata,
@@ -387,7 +388,21 @@ consents = Table(
     Column("wording", String, nullable=False),
     Column("call_key", String),
     Column("at", Utc, nullable=False),
+    Column("noted_by", String),
+    Column("withdraws", ForeignKey("consents.id")),
     _index("consents_patient", "patient_id", "booking_id", "purpose", "at"),
+    _index("consents_at", "at"),
+    _index("consents_one_withdrawal", "withdraws", where="withdraws IS NOT NULL", unique=True),
+)
+
+# What a version said, for whoever has to prove years later what was agreed to.
+consent_wordings = Table(
+    "consent_wordings",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("purpose", String, primary_key=True),
+    Column("text", String, nullable=False),
+    Column("since", Utc, nullable=False),
 )
 
 calls = Table(

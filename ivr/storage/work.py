@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
+from ivr.storage.consents import ConsentRegister
 from ivr.storage.desk import (
     ChangeRegister,
     OperatorCallRegister,
@@ -24,7 +25,7 @@ from ivr.storage.grid import GridRegister
 from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
 from ivr.storage.recordings import RecordingRegister
-from ivr.storage.records import AttemptRegister, AuditRegister, ConsentRegister
+from ivr.storage.records import AttemptRegister, AuditRegister
 from ivr.storage.referrals import ReferralRegister
 from ivr.storage.reports import ReportRegister
 from ivr.storage.schedule import ScheduleRegister

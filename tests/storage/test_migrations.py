@@ -4,12 +4,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from ivr.services.ports import StorageDown
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import config, current, head, migrate
-from ivr.storage.tables import metadata
+from ivr.storage.tables import consents, metadata
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -104,3 +104,27 @@ def test_a_file_that_is_gone_is_not_silently_an_empty_one(tmp_path):
         current(f"sqlite:///{tmp_path}/gone.db")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_had_opted_out_before_the_ledger_is_found_in_it(empty_url):
+    engine = open_engine(empty_url)
+    migrate(empty_url)
+    with engine.begin() as connection:
+        command.downgrade(config(connection), "0010")
+        for statement in (
+            "INSERT INTO patients (id, surname, given_name, sex, birth_date, oms, attached) "
+            "VALUES (1, 'А', 'Б', 'F', '1985-03-12', '6256410854009015', true)",
+            "INSERT INTO tasks (id, key, kind, owner, status, due_at, created_at, patient_id, payload) "
+            "VALUES (1, 'k', 'FEEDBACK', 'CALL_CENTRE', 'DONE', '2026-04-27', '2026-04-27', 1, '{}')",
+            "INSERT INTO dial_attempts (key, task_id, number, phone, node, begun_at, leased_until) "
+            "VALUES ('call', 1, 1, '+79000000101', 'dial', '2026-04-27', '2026-04-27')",
+            "INSERT INTO opt_outs (phone, at, channel, call_key) VALUES ('+79000000101', '2026-04-27', 'CALL', 'call')",
+        ):
+            connection.exec_driver_sql(statement)
+
+    migrate(empty_url)
+
+    with engine.connect() as connection:
+        rows = connection.execute(select(consents.c.patient_id, consents.c.purpose, consents.c.given)).all()
+    engine.dispose()
+    assert rows == [(1, "ROBOT_CALLS", False)]

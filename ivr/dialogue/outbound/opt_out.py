@@ -21,6 +21,8 @@ async def farewell(talk: Talk) -> NoReturn:
     except Turn:
         pass
     else:
-        await talk.call.do(answers.opt_out, talk.about, now=talk.call.desk.now())
+        call = talk.call
+        words = call.words("outbound.opt_out")
+        await call.do(answers.opt_out, talk.about, wording=call.wording, words=words, now=call.desk.now())
         talk.call.say("outbound.opted_out")
     raise Goodbye(farewell="outbound.end")

@@ -5,6 +5,7 @@ from typing import NoReturn
 from flask import Response, jsonify, url_for
 
 from ivr.domain.booking import Booking
+from ivr.domain.consent import REMIND_AT_BOOKING
 from ivr.domain.identifiers import BadNumber, PhoneNumber
 from ivr.domain.override import Override, Waiver
 from ivr.domain.refusals import (
@@ -43,8 +44,6 @@ from ivr.web.registry.shown import held_json, when
 from ivr.web.registry.visit import brought
 from ivr.web.site import run, site
 
-CONSENT_WORDING = "desk-1"
-"""Version of what the clerk asks: «Напомнить о приёме звонком или сообщением?»"""
 FIELDS: dict[type[Refusal], str] = {
     ReferralNeeded: "referral",
     ReferralNotFound: "referral",
@@ -128,7 +127,7 @@ def override() -> Response:
 def consent_to_reminder() -> Response:
     """May we call or write before the visit? Without a yes nobody does (S3.5, D-09)."""
     wish = asked(AskConsent)
-    channel_of(wish.key)
+    channel = channel_of(wish.key)
     given = wish.method != "NONE"
     phone = _phone(wish.phone, "consent")
     if given and phone is None:
@@ -142,8 +141,12 @@ def consent_to_reminder() -> Response:
         given=given,
         method=wish.method if given else "CALL",
         phone=phone,
-        wording=CONSENT_WORDING,
+        wording=REMIND_AT_BOOKING.version,
+        words=REMIND_AT_BOOKING.text,
         call_key=wish.key,
+        channel=channel,
+        proof="desk:oral",
+        noted_by=who(),
         now=site().now(),
     )
     return jsonify(said="Согласие записано." if given else "Отказ записан: напоминать не будем.")
