@@ -7,10 +7,11 @@ from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import PatientKnown
 from ivr.domain.user import Right
-from ivr.services import booking, choice, look, people, waiting
+from ivr.services import booking, choice, consent, look, people, robot_calls, waiting
 from ivr.services.ports import Work
 from ivr.web.access import needs, who
 from ivr.web.messages import told
+from ivr.web.names import users
 from ivr.web.registry import pages, words
 from ivr.web.registry.fields import ByDocument, Cancel, Telephone
 from ivr.web.site import run, site
@@ -32,7 +33,7 @@ def change_phone(patient_id: int) -> Shown:
         return _card(patient_id, phone=form), 422
     number = PhoneNumber.parse(form.phone.data) if form.phone.data else None
     run(people.change_phone, patient_id, number, who=who(), now=site().now())
-    return _back(patient_id)
+    return back(patient_id)
 
 
 @pages.post("/patients/<int:patient_id>/documents")
@@ -47,7 +48,7 @@ def add_document(patient_id: int) -> Shown:
     except PatientKnown as refusal:
         form.refuse("document_number", told(refusal))
         return _card(patient_id, document=form), 422
-    return _back(patient_id)
+    return back(patient_id)
 
 
 @pages.route("/bookings/<int:booking_id>/cancel", methods=["GET", "POST"])
@@ -70,14 +71,14 @@ def cancel(booking_id: int) -> Shown:
         reason=form.reason.data,
         by=who(),
     )
-    return _back(visit.patient_id)
+    return back(visit.patient_id)
 
 
 @pages.post("/patients/<int:patient_id>/waiting/<int:entry_id>/leave")
 @needs(Right.BOOK)
 def leave_waiting(patient_id: int, entry_id: int) -> Shown:
     run(waiting.leave, entry_id, patient_id=patient_id, now=site().now())
-    return _back(patient_id)
+    return back(patient_id)
 
 
 def specialities(work: Work) -> dict[str, str]:
@@ -103,6 +104,9 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
         specialities=run(specialities),
         form=phone or Telephone(formdata=None, data={"phone": known}),
         document=document or ByDocument(prefix="document", formdata=None),
+        consents=run(consent.lines, patient_id),
+        numbers=run(robot_calls.numbers, patient_id),
+        users=users(),
         words=words,
         call_key=request.values.get("call") or None,
         now=now,
@@ -115,5 +119,6 @@ def _cancel_page(visit: Booking, form: Cancel) -> str:
     return render_template("registry/cancel.html", visit=visit, patient=patient, doctor=doctor, form=form, words=words)
 
 
-def _back(patient_id: int) -> Response:
+def back(patient_id: int) -> Response:
+    """To the card, with the call that is served."""
     return redirect(url_for("registry.card", patient_id=patient_id, call=request.values.get("call") or None))

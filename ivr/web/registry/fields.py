@@ -40,7 +40,7 @@ def read_birth(text: str | None) -> date:
     return birth_date(digits(text), today=site().rules.today(site().now()))
 
 
-def _checked(read: Callable[[str], Any]) -> Callable[[Any, Any], None]:
+def checked(read: Callable[[str], Any]) -> Callable[[Any, Any], None]:
     """A validator that reads the field as its owner will."""
 
     def check(_form: Any, field: Any) -> None:
@@ -63,17 +63,17 @@ def _named(_form: Any, field: Any) -> None:
         raise ValidationError("Имя пишется буквами.")
 
 
-def _line(label: str, *validators: Any, needed: bool = True, most: int = 60) -> StringField:
+def line(label: str, *validators: Any, needed: bool = True, most: int = 60) -> StringField:
     first = InputRequired(EMPTY) if needed else Optional()
     too_long = Length(max=most, message=f"Не больше {most} знаков.")
     return StringField(label, filters=[stripped], validators=[first, too_long, *validators])
 
 
-_BIRTH = _checked(read_birth)
+_BIRTH = checked(read_birth)
 
 
 class ByNumber(Form):
-    number = _line("Полис ОМС, СНИЛС или временное свидетельство", _checked(read_claim))
+    number = line("Полис ОМС, СНИЛС или временное свидетельство", checked(read_claim))
 
     def claim(self) -> Claim:
         return read_claim(self.number.data)
@@ -98,39 +98,39 @@ class _WithDocument(Form):
 
 
 class ByDocument(_WithDocument):
-    series = _line("Серия", most=10)
-    document_number = _line("Номер документа", most=12)
+    series = line("Серия", most=10)
+    document_number = line("Номер документа", most=12)
 
 
 class ByName(Form):
-    surname = _line("Фамилия", _named)
-    given_name = _line("Имя (или начало)", _named, needed=False)
-    patronymic = _line("Отчество (или начало)", _named, needed=False)
-    born = _line("Дата рождения", _BIRTH, most=12)
+    surname = line("Фамилия", _named)
+    given_name = line("Имя (или начало)", _named, needed=False)
+    patronymic = line("Отчество (или начало)", _named, needed=False)
+    born = line("Дата рождения", _BIRTH, most=12)
 
     def name(self) -> Name:
         return Name(self.surname.data, self.given_name.data or "", self.patronymic.data or "")
 
 
 class ByPhone(Form):
-    phone = _line("Телефон", _checked(PhoneNumber.parse), most=20)
+    phone = line("Телефон", checked(PhoneNumber.parse), most=20)
 
 
 class NewPatient(_WithDocument):
-    surname = _line("Фамилия", _named)
-    given_name = _line("Имя", _named)
-    patronymic = _line("Отчество, если есть", _named, needed=False)
-    born = _line("Дата рождения", _BIRTH, most=12)
+    surname = line("Фамилия", _named)
+    given_name = line("Имя", _named)
+    patronymic = line("Отчество, если есть", _named, needed=False)
+    born = line("Дата рождения", _BIRTH, most=12)
     sex = RadioField(
         "Пол",
         choices=[SelectChoice("F", "женский"), SelectChoice("M", "мужской")],
         validators=[InputRequired("Выберите пол.")],
     )
-    oms = _line("Полис ОМС", _checked(lambda text: OmsNumber(digits(text))), needed=False, most=24)
-    snils = _line("СНИЛС", _checked(lambda text: Snils(digits(text))), needed=False, most=20)
-    series = _line("Серия", needed=False, most=10)
-    document_number = _line("Номер документа", needed=False, most=12)
-    phone = _line("Телефон", _checked(PhoneNumber.parse), needed=False, most=20)
+    oms = line("Полис ОМС", checked(lambda text: OmsNumber(digits(text))), needed=False, most=24)
+    snils = line("СНИЛС", checked(lambda text: Snils(digits(text))), needed=False, most=20)
+    series = line("Серия", needed=False, most=10)
+    document_number = line("Номер документа", needed=False, most=12)
+    phone = line("Телефон", checked(PhoneNumber.parse), needed=False, most=20)
     attached = BooleanField("Прикреплён к нашей больнице", default=True)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -177,8 +177,8 @@ class Cancel(Form):
         choices=[SelectChoice("CANCELLED_BY_PATIENT", "пациент"), SelectChoice("CANCELLED_BY_CLINIC", "больница")],
         validators=[InputRequired("Выберите, кто отменяет.")],
     )
-    reason = _line("Причина", Length(min=5, message="Укажите причину: хотя бы пять знаков."), most=200)
+    reason = line("Причина", Length(min=5, message="Укажите причину: хотя бы пять знаков."), most=200)
 
 
 class Telephone(Form):
-    phone = _line("Телефон", _checked(PhoneNumber.parse), needed=False, most=20)
+    phone = line("Телефон", checked(PhoneNumber.parse), needed=False, most=20)

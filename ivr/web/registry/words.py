@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from ivr.domain.booking import BookingStatus
+from ivr.domain.consent import ConsentPurpose, LineState
 from ivr.domain.document import DocumentKind
+from ivr.domain.notice import Method
 from ivr.domain.purpose import Purpose
 from ivr.domain.slot import Channel, SlotKind
 from ivr.domain.waiting_list import PartOfDay, WaitingReason, WaitingStatus
@@ -101,6 +103,26 @@ WAITING: Mapping[WaitingStatus, str] = {
     WaitingStatus.CLOSED_OTHER_BOOKING: "записан иначе",
     WaitingStatus.ESCALATED: "у оператора",
 }
+CONSENTS: Mapping[ConsentPurpose, str] = {
+    ConsentPurpose.REMINDER: "Напоминания о приёме",
+    ConsentPurpose.SMS_TALON: "Талон по СМС",
+    ConsentPurpose.NOTICE: "Сообщения о записи, переносе, отмене",
+    ConsentPurpose.SURVEY: "Вопросы после приёма",
+    ConsentPurpose.ROBOT_CALLS: "Звонки автоматического помощника",
+}
+METHODS: Mapping[Method, str] = {
+    Method.CALL: "Звонок",
+    Method.SMS: "СМС",
+    Method.EMAIL: "Электронная почта",
+    Method.FEED: "Лента на портале",
+}
+LINE_STATES: Mapping[LineState, str] = {
+    LineState.STANDING: "действует",
+    LineState.WITHDRAWN: "отозвано",
+    LineState.REPLACED: "заменено новым ответом",
+    LineState.REFUSED: "отказ",
+}
+DESK_PROOFS: Mapping[str, str] = {"desk:oral": "сказал сам", "desk:paper": "подписал бланк"}
 NUMBERS: Mapping[str, str] = {
     "OMS_LENGTH": "Номер полиса ОМС должен содержать 16 цифр.",
     "OMS_CHECKSUM": "Единый номер полиса не соответствует формату. Проверьте цифры.",
@@ -115,6 +137,17 @@ NUMBERS: Mapping[str, str] = {
 }
 URGENT_CARE = "Неотложную помощь вам окажут и без полиса."
 INSURER = "Для плановой записи оформите полис в любой страховой медицинской компании."
+
+
+def proof(code: str | None) -> str:
+    """What shows that somebody said so."""
+    match (code or "").split(":")[0]:
+        case "key":
+            return "ответ кнопкой в звонке"
+        case "voice":
+            return "ответ голосом в звонке"
+        case _:
+            return DESK_PROOFS.get(code or "", "не указано")
 
 
 def day(moment: date | datetime) -> str:
