@@ -14,6 +14,12 @@ def _asterisk() -> typer.Typer:
     return asterisk_app
 
 
+def _consents() -> typer.Typer:
+    from ivr.commands.consents import consents_app
+
+    return consents_app
+
+
 def _import() -> typer.Typer:
     from ivr.commands.importing import import_app
 
@@ -50,6 +56,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "talk": ("Talk to the IVR in the terminal: the same stories and the same database as by telephone.", _talk),
     "show": ("List bookings, slots, the waiting list, calls and patients. Personal data is masked.", _show),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
+    "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

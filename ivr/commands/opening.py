@@ -1,5 +1,7 @@
 """What a command works on: the hospital and its database, as the settings have them."""
 
+import getpass
+import os
 from typing import NoReturn
 
 import typer
@@ -32,6 +34,14 @@ def _clinic(context: typer.Context, settings: Settings) -> Clinic:
     if current(settings.database_url) != head():
         raise StorageDown("it is empty or of another version")
     return clinic
+
+
+def operator_of_the_server() -> str:
+    """Who works at this machine, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def _stop(message: str) -> NoReturn:

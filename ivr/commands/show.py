@@ -1,8 +1,6 @@
 """`ivr show`: what is in the database, with personal data masked."""
 
-import getpass
 import json
-import os
 import sys
 from datetime import date, datetime
 from typing import Annotated, Any, NoReturn
@@ -14,7 +12,7 @@ from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
 from ivr.commands.listing import BOOKINGS, CALLS, PATIENTS, SLOTS, WAITING, Filter, Listing, Row
-from ivr.commands.opening import clinic_of
+from ivr.commands.opening import clinic_of, operator_of_the_server
 from ivr.importing.imports import Clinic
 from ivr.services.ports import StorageDown
 
@@ -28,7 +26,8 @@ show_app = typer.Typer(
 )
 
 
-def _day(text: str) -> date:
+def parse_day(text: str) -> date:
+    """A day as people write it; a wrong one is refused with an example."""
     for form in ("%Y-%m-%d", "%d.%m.%Y"):
         try:
             day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a local day, no moment
@@ -39,7 +38,9 @@ def _day(text: str) -> date:
     raise typer.BadParameter(f"a day is written 2026-12-31 or 31.12.2026, from {YEARS[0]} to {YEARS[-1]}")
 
 
-Day = Annotated[date | None, typer.Option(parser=_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")]
+Day = Annotated[
+    date | None, typer.Option(parser=parse_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows shown.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a list of objects for machines.")]
 Reveal = Annotated[
@@ -146,7 +147,7 @@ def _revealed(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:
         rows = listing.rows(work.connection, wanted, reveal=True)
         detail = {"list": listing.title, "day": wanted.day and wanted.day.isoformat(), "rows": len(rows)}
         try:
-            work.audit.add(who=_who(), action="show --reveal", detail=detail, now=clinic.now)
+            work.audit.add(who=operator_of_the_server(), action="show --reveal", detail=detail, now=clinic.now)
             work.commit()
         except DBAPIError as problem:  # a trigger, or a right that was taken away
             _stop(f"nothing is revealed: it cannot be noted in the audit log ({type(problem).__name__})")
@@ -156,13 +157,6 @@ def _revealed(clinic: Clinic, listing: Listing, wanted: Filter) -> list[Row]:
 def _stop(reason: str) -> NoReturn:
     Console(stderr=True, soft_wrap=True).print(reason, style="red", markup=False)
     raise typer.Exit(UNUSABLE)
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"
 
 
 def _table(listing: Listing, rows: list[Row]) -> Table:
