@@ -34,7 +34,9 @@ NEXT = {
         BookingStatus.NO_SHOW,
     },
     BookingStatus.PASSED: {BookingStatus.VISITED, BookingStatus.NO_SHOW},
-    BookingStatus.NO_SHOW: {BookingStatus.VISITED},
+    # What somebody has said of a visit may have been wrong.
+    BookingStatus.VISITED: {BookingStatus.NO_SHOW, BookingStatus.PASSED, BookingStatus.BOOKED},
+    BookingStatus.NO_SHOW: {BookingStatus.VISITED, BookingStatus.PASSED, BookingStatus.BOOKED},
 }
 
 FILLS_A_SLOT = frozenset({BookingStatus.BOOKED, BookingStatus.PASSED, BookingStatus.VISITED, BookingStatus.NO_SHOW})

@@ -95,6 +95,12 @@ class TooLate(Refusal):
     code = "too_late"
 
 
+class TooEarly(Refusal):
+    """Whether somebody came is not known before his visit."""
+
+    code = "too_early"
+
+
 class NotYours(Refusal):
     """Bookings are told, moved or cancelled only to the patient or a registered representative (4.2)."""
 

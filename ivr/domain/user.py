@@ -20,6 +20,8 @@ class Right(StrEnum):
     TAKE_CALLS = "TAKE_CALLS"
     BOOK = "BOOK"
     """See patients, book, move, cancel."""
+    ATTENDANCE = "ATTENDANCE"
+    """Say who came and who did not: whoever sees the people, not whoever is on the telephone."""
     OVERRIDE = "OVERRIDE"
     """Overbook, book outside the horizon or against the age rule; always with a reason."""
     TASKS = "TASKS"
@@ -34,13 +36,14 @@ class Right(StrEnum):
     AUDIT = "AUDIT"
 
 
-_REGISTRAR = frozenset({Right.BOOK, Right.TASKS})
-_OPERATOR = _REGISTRAR | {Right.TAKE_CALLS, Right.WALL}
+_DESK = frozenset({Right.BOOK, Right.TASKS})
+_REGISTRAR = _DESK | {Right.ATTENDANCE}
+_OPERATOR = _DESK | {Right.TAKE_CALLS, Right.WALL}
 
 RIGHTS = {
     Role.OPERATOR: _OPERATOR,
     Role.REGISTRAR: _REGISTRAR,
-    Role.SUPERVISOR: _OPERATOR | {Right.OVERRIDE, Right.REPORTS, Right.SPY, Right.RECORDINGS, Right.AUDIT},
+    Role.SUPERVISOR: _OPERATOR | _REGISTRAR | {Right.OVERRIDE, Right.REPORTS, Right.SPY, Right.RECORDINGS, Right.AUDIT},
     Role.ADMINISTRATOR: frozenset(Right) - {Right.TAKE_CALLS},
     Role.DOCTOR: frozenset[Right](),
 }

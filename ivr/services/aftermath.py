@@ -10,6 +10,7 @@ from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, TaskStatus, feedback
 from ivr.domain.waiting_list import WaitingStatus
+from ivr.domain.worklist import TaskResult
 from ivr.services import notices, slot_offers
 from ivr.services.ports import Work
 
@@ -86,13 +87,32 @@ def clinic_moved(work: Work, visit: Booking, rules: Rules, now: datetime) -> Non
 
 def visited(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
     """The patient came: two questions, where the hospital asks them and somebody rings."""
+    work.tasks.drop(visit.id, TaskKind.NO_SHOW)
     if rules.surveys and rules.robot_rings:
-        work.tasks.add(_about(visit, TaskKind.SURVEY, rules, now, now + ASKED_WITHIN), now)
+        _asked_afterwards(work, visit, TaskKind.SURVEY, rules, now)
 
 
 def missed(work: Work, visit: Booking, rules: Rules, now: datetime) -> None:
     """The patient did not come: perhaps he wants another time (P154)."""
-    work.tasks.add(_about(visit, TaskKind.NO_SHOW, rules, now, now + ASKED_WITHIN), now)
+    work.tasks.drop(visit.id, TaskKind.SURVEY)
+    _asked_afterwards(work, visit, TaskKind.NO_SHOW, rules, now)
+
+
+def unmarked(work: Work, visit: Booking) -> None:
+    """Nobody knows whether he came, after all: what was not asked yet is not asked."""
+    for kind in (TaskKind.SURVEY, TaskKind.NO_SHOW):
+        work.tasks.drop(visit.id, kind)
+
+
+def _asked_afterwards(work: Work, visit: Booking, kind: TaskKind, rules: Rules, now: datetime) -> None:
+    """Once: who was asked before a mark was corrected, and corrected again, is not asked a second time."""
+    until = visit.slot.ends_at + ASKED_WITHIN
+    known = work.tasks.of_booking(visit.id, kind)
+    if known is not None:
+        if known.status is TaskStatus.DROPPED and known.result in (None, TaskResult.NO_ANSWER):
+            work.tasks.reopen(visit.id, kind)
+    elif now < until:
+        work.tasks.add(_about(visit, kind, rules, now, until), now)
 
 
 def _about(visit: Booking, kind: TaskKind, rules: Rules, due_at: datetime, until: datetime) -> NewTask:

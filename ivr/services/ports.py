@@ -250,6 +250,12 @@ class Bookings(Protocol):
     def of_doctor(self, doctor_id: int, since: datetime, until: datetime) -> list[Booking]:
         """Status BOOKED, beginning from `since` on and before `until`, in the order of time."""
 
+    def filling(self, doctor_id: int, since: datetime, until: datetime) -> list[Booking]:
+        """The same, also those that are over, however they ended; not those that were cancelled or moved."""
+
+    def mark(self, booking: Booking, status: BookingStatus) -> Booking:
+        """Whether the patient came, or that nobody knows. Raises WrongTurn."""
+
     def active(self, patient_id: int) -> list[Booking]:
         """Status BOOKED, in the order of time; also those whose time is over."""
 

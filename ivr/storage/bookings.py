@@ -38,6 +38,15 @@ class BookingRegister(Register):
         own = (slots.c.doctor_id == doctor_id) & (bookings.c.status == BookingStatus.BOOKED.value)
         return self._all(own & (slots.c.starts_at >= since) & (slots.c.starts_at < until))
 
+    def filling(self, doctor_id: int, since: datetime, until: datetime) -> list[Booking]:
+        own = (slots.c.doctor_id == doctor_id) & bookings.c.status.in_([status.value for status in FILLS_A_SLOT])
+        return self._all(own & (slots.c.starts_at >= since) & (slots.c.starts_at < until))
+
+    def mark(self, booking: Booking, status: BookingStatus) -> Booking:
+        booking.becomes(status)
+        self._run(update(bookings).where(bookings.c.id == booking.id).values(status=status.value))
+        return self.get(booking.id)
+
     def active(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
 

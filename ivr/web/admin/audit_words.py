@@ -16,6 +16,7 @@ ACTIONS = {
     "consent.given": "Дано согласие",
     "consent.withdrawn": "Отозвано согласие",
     "consents exported": "Выгружены согласия",
+    "day shown": "Просмотр приёма за день",
     "doctor added": "Добавлен врач",
     "doctor changed": "Изменён врач",
     "hours added": "Добавлены часы приёма",
@@ -44,6 +45,7 @@ ACTIONS = {
     "task.done": "Выполнена задача",
     "user added": "Добавлен сотрудник",
     "user changed": "Изменён сотрудник",
+    "visit.marked": "Отмечен приём",
     "waiting.declined": "Отказ от листа ожидания",
 }
 _KEYS = {
@@ -59,6 +61,7 @@ _KEYS = {
     "days": "Праздники и переносы",
     "doctor": "врач №",
     "ending": "куда",
+    "ended": "чем кончился",
     "found": "найдены пациенты №",
     "lines": "строк",
     "list": "список",
@@ -99,6 +102,7 @@ _VALUES = {
         "name": "имя и дата рождения",
         "phone": "телефон",
     },
+    "ended": {"VISITED": "пришёл", "NO_SHOW": "не пришёл", "PASSED": "отметка снята", "BOOKED": "отметка снята"},
     "ending": {"NURSE_POST": "сестринский пост", "HOME_VISIT": "вызов на дом", "URGENT_ROOM": "неотложный кабинет"},
     "messages": {"urgent_care": "неотложная помощь", "insurer": "страховая компания"},
     "method": {"CALL": "звонок", "SMS": "СМС", "EMAIL": "электронная почта", "FEED": "лента на портале"},

@@ -5,4 +5,4 @@ from flask import Blueprint
 pages = Blueprint("registry", __name__, url_prefix="/registry")
 
 # They put their routes on the blueprint.
-from ivr.web.registry import card, consents, schedule, search, taking, talons, visit  # noqa: E402, F401
+from ivr.web.registry import card, consents, day, schedule, search, taking, talons, visit  # noqa: E402, F401

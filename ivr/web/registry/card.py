@@ -3,13 +3,13 @@
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.booking import FILLS_A_SLOT, Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import PatientKnown
 from ivr.domain.user import Right
 from ivr.services import booking, choice, consent, look, people, robot_calls, waiting
 from ivr.services.ports import Work
-from ivr.web.access import needs, who
+from ivr.web.access import needs, user, who
 from ivr.web.messages import told
 from ivr.web.names import users
 from ivr.web.registry import pages, words
@@ -81,6 +81,12 @@ def leave_waiting(patient_id: int, entry_id: int) -> Shown:
     return back(patient_id)
 
 
+def markable(visit: Booking) -> bool:
+    """Whether anything can be said of it: a visit of today or before that was not cancelled."""
+    rules = site().rules
+    return visit.status in FILLS_A_SLOT and rules.today(visit.slot.starts_at) <= rules.today(site().now())
+
+
 def specialities(work: Work) -> dict[str, str]:
     """Names by key."""
     with work.reading():
@@ -107,6 +113,8 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
         consents=run(consent.lines, patient_id),
         numbers=run(robot_calls.numbers, patient_id),
         users=users(),
+        may_mark=user().may(Right.ATTENDANCE),
+        markable=markable,
         words=words,
         call_key=request.values.get("call") or None,
         now=now,

@@ -10,7 +10,7 @@ from ivr.domain.refusals import NotFound, PatientKnown
 from ivr.domain.user import Right
 from ivr.services import desk_booking, egisz, people, purposes
 from ivr.services.egisz import Found
-from ivr.web.access import needs, who
+from ivr.web.access import needs, user, who
 from ivr.web.forms import Form
 from ivr.web.messages import told
 from ivr.web.registry import pages
@@ -125,6 +125,7 @@ def _page(
         said=said,
         new=new,
         messages=messages,
+        may_mark=user().may(Right.ATTENDANCE),
         call_key=_call_key(),
     )
 
