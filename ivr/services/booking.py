@@ -5,14 +5,15 @@ from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.override import Override
+from ivr.domain.override import LEAST_REASON, Override
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import HoldLost, NotFound, NotYours, SlotTaken
+from ivr.domain.refusals import HoldLost, NotFound, NotYours, ReasonNeeded, SlotTaken
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Hold, Slot
 from ivr.domain.worklist import TaskResult
 from ivr.services.aftermath import booked as note_booked
+from ivr.services.aftermath import clinic_moved as note_clinic_moved
 from ivr.services.aftermath import freed as note_freed
 from ivr.services.eligibility import Claimed, weigh
 from ivr.services.offers import other_visits, unless_overlapping
@@ -35,10 +36,18 @@ class BookingCommand:
     referral_number: str | None = None
     moves: int | None = None
     """The booking that this one takes the place of."""
+    clinic_reason: str | None = None
+    """Why the hospital moves the visit; None: the patient wants it."""
     contact: PhoneNumber | None = None
     by: str | None = None
     """Who books at the desk, for the audit log; None: the patient himself."""
     override: Override | None = None
+
+    def __post_init__(self) -> None:
+        if self.clinic_reason is not None and self.moves is None:
+            raise ValueError("only a visit that there is can be moved: name it in `moves`")
+        if self.clinic_reason is not None and len(self.clinic_reason.strip()) < LEAST_REASON:
+            raise ReasonNeeded
 
 
 def hold(
@@ -84,6 +93,8 @@ def release(work: Work, call_key: str) -> None:
 
 def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) -> Booking:
     """Book, or move a booking, in one transaction. A repeated key returns what its first use made.
+
+    Of a move by the hospital the patient is told by a call (P135); of one that he wants himself by nobody.
 
     Raises SlotTaken (HoldLost where another caller holds it now), AlreadyBooked, Overlaps, TooManyBookings,
     NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate, WrongTurn.
@@ -217,13 +228,15 @@ def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime
     _take(work, command, now)
     # Only now that the new slot is ours does the old booking give way, in the same commit.
     if old is not None:
-        _close(work, old, BookingStatus.MOVED, command.key, rules, now)
+        _close(work, old, BookingStatus.MOVED, command.key, rules, now, command.clinic_reason)
     booking = work.bookings.add(NewBooking(command.key, command.call_key, _booking(work, command, slot, old, now)))
     if referral is not None:
         work.referrals.use(referral.id, booking.id)
     note_booked(work, booking, rules, now)
+    if command.clinic_reason is not None:
+        note_clinic_moved(work, booking, rules, now)
     if command.by is not None:
-        work.audit.add(who=command.by, action="booking.made", detail=_told(booking), now=now)
+        work.audit.add(who=command.by, action="booking.made", detail=_told(booking, command.clinic_reason), now=now)
     return booking
 
 
@@ -240,8 +253,10 @@ def _claimed(command: BookingCommand, slot: Slot, old: Booking | None) -> Claime
     )
 
 
-def _told(booking: Booking) -> dict[str, object]:
+def _told(booking: Booking, clinic_reason: str | None) -> dict[str, object]:
     told: dict[str, object] = {"booking": booking.id, "patient": booking.patient_id, "moved": booking.replaces_id}
+    if clinic_reason is not None:
+        told["moved_for"] = clinic_reason
     if booking.overrides:
         told |= {"overrides": booking.overrides, "reason": booking.override_reason}
     return told
@@ -268,11 +283,18 @@ def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | Non
         created_at=now,
         referral_number=command.referral_number or (old.referral_number if old else None),
         subject=old.subject if old else command.subject,
-        contact=command.contact,
+        contact=_contact(command, old),
         replaces_id=command.moves,
         overrides=command.override.rules if command.override else None,
         override_reason=command.override.reason if command.override else None,
     )
+
+
+def _contact(command: BookingCommand, old: Booking | None) -> PhoneNumber | None:
+    """What the hospital moves leaves the patient where he can be told of it."""
+    if old is not None and command.clinic_reason is not None and old.contact is not None:
+        return old.contact
+    return command.contact
 
 
 def _close(

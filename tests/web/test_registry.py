@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from ivr.domain.identifiers import OmsNumber
 from ivr.domain.slot import SlotKind
+from ivr.domain.tasks import TaskKind
 from ivr.domain.user import Role
 from ivr.services import booking, calls, consent
 from ivr.services.desk_booking import page_key
@@ -418,3 +419,21 @@ def test_every_code_has_its_word():
         (Mark, words.MARKS),
     ):
         assert set(said) == set(codes)
+
+
+def test_the_hospital_moves_a_visit_only_with_a_reason_and_the_patient_is_told(desk, booked):
+    slot = desk.free()[1]
+    desk.ask("hold", patient=desk.patient, key=desk.key, slot=slot, moves=booked["booking"])
+    command = desk.command(slot) | {"moves": booked["booking"]}
+
+    for wrong in ("", "да", "    "):
+        refused = desk.ask("book", **(command | {"clinic_reason": wrong}))
+        assert (refused.status_code, refused.json["field"]) == (422, "clinic_reason")
+    made = desk.ask("book", **(command | {"clinic_reason": "врач в операционной"}))
+
+    assert made.json["present"] is False
+    assert "Пациенту сообщат о переносе" in made.json["said"]
+    with desk.site.new_work().reading() as work:
+        assert work.tasks.of_booking(made.json["booking"], TaskKind.CLINIC_MOVED) is not None
+    card = desk.client.get(f"/registry/patients/{desk.patient}", headers={"Accept": "text/html"}).text
+    assert "перенесла больница: врач в операционной" in card

@@ -15,7 +15,7 @@ from ivr.domain.refusals import SlotTaken
 from ivr.domain.user import Role
 from ivr.egisz.client import EgiszClient
 from ivr.services import booking, calls
-from ivr.storage.tables import audit, patients, slots
+from ivr.storage.tables import audit, patients, slots, tasks
 from tests.asterisk import free_ports
 from tests.web.conftest import Served
 
@@ -329,3 +329,31 @@ def test_an_occupied_time_is_booked_by_who_may_and_says_why(served, accessible):
     other = visit(served, BORIS)
     choose(other)
     expect(other.locator("#override")).to_have_count(0)
+
+
+def test_a_move_by_the_hospital_asks_why_and_leaves_the_patient_a_call(served, accessible):
+    page = visit(served, ANNA)
+    choose(page)
+    first, second = free(page)[:2]
+    page.locator(f"#times button[data-slot='{first}']").click()
+    book_held(page)
+    expect(page.locator("#consent")).to_be_visible()
+    page.get_by_role("link", name="К карте").click()
+    page.get_by_role("link", name="Перенести").click()
+    page.locator(f"#times button[data-slot='{second}']").click()
+    expect(page.get_by_label("Причина переноса")).to_be_hidden()
+
+    page.get_by_label("больница").check()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#clinic_reason-error")).to_have_text("Укажите причину переноса: хотя бы пять знаков.")
+    expect(page.get_by_label("Причина переноса")).to_be_focused()
+    accessible(page)
+    page.keyboard.type("врач в операционной")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#done-said")).to_contain_text("Пациенту сообщат о переносе звонком.")
+    expect(page.locator("#consent")).to_be_hidden()
+    assert logged(served, "booking.made")[-1]["moved_for"] == "врач в операционной"
+    with served.opened.site.new_work().reading() as work:
+        kinds = list(work.connection.execute(select(tasks.c.kind).where(tasks.c.status == "OPEN")).scalars())
+    assert kinds.count("CLINIC_MOVED") == 1

@@ -18,7 +18,12 @@ from ivr.web.site import run, site
 
 Id = Field(ge=1, le=2**53)
 Asked = TypeVar("Asked", bound="Question")
-MESSAGES = {"reason": "Укажите причину: хотя бы пять знаков.", "day": "Выберите дату.", "at": "Укажите время."}
+MESSAGES = {
+    "reason": "Укажите причину: хотя бы пять знаков.",
+    "clinic_reason": "Укажите причину переноса: хотя бы пять знаков.",
+    "day": "Выберите дату.",
+    "at": "Укажите время.",
+}
 
 
 class Question(BaseModel):
@@ -63,6 +68,8 @@ class AskBooking(Ask):
     slot: int = Id
     referral: str = Field("", max_length=40)
     moves: int | None = Field(None, ge=1, le=2**53)
+    clinic_reason: str | None = Field(None, min_length=5, max_length=300)
+    """Why the hospital moves the visit; None: the patient wants it."""
     command: str = Field(min_length=8, max_length=80, pattern=r"^[A-Za-z0-9-]+$")
 
 

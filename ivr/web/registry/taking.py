@@ -97,7 +97,7 @@ def book() -> Response:
         raise
     except Refusal as refusal:
         _refuse_booking(refusal)
-    return _made(made)
+    return _made(made, wish)
 
 
 @pages.post("/visit/override")
@@ -119,7 +119,7 @@ def override() -> Response:
         raise
     except Refusal as refusal:
         _refuse_booking(refusal)
-    return _made(made)
+    return _made(made, wish)
 
 
 @pages.post("/visit/consent")
@@ -203,6 +203,7 @@ def _command(wish: AskBooking, override: Override | None) -> BookingCommand:
         channel=channel,
         referral_number=wish.referral or None,
         moves=wish.moves,
+        clinic_reason=wish.clinic_reason if wish.moves else None,
         contact=caller.caller if caller else None,
         by=who(),
         override=override,
@@ -223,10 +224,13 @@ def _refuse_booking(refusal: Refusal) -> NoReturn:
     refuse(FIELDS.get(type(refusal), "slot"), told(refusal), 409)
 
 
-def _made(made: Booking) -> Response:
+def _made(made: Booking, wish: AskBooking) -> Response:
+    by_clinic = wish.moves is not None and wish.clinic_reason is not None
+    told = " Пациенту сообщат о переносе звонком." if by_clinic else ""
     return jsonify(
         booking=made.id,
         ticket=made.ticket,
-        said=f"Записан: {when(made.slot)}. Талон № {made.ticket}.",
+        said=f"Записан: {when(made.slot)}. Талон № {made.ticket}.{told}",
+        present=not by_clinic,
         talon=url_for("registry.talon_page", booking_id=made.id),
     )

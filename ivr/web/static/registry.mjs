@@ -45,11 +45,13 @@ function complain(problem) {
 }
 
 function forgive() {
-  for (const place of visit.querySelectorAll('.error')) place.hidden = true;
-  for (const field of visit.querySelectorAll('[aria-invalid]')) field.removeAttribute('aria-invalid');
+  for (const place of document.querySelectorAll('#visit .error, #moving .error')) place.hidden = true;
+  for (const field of document.querySelectorAll('#visit [aria-invalid], #moving [aria-invalid]')) field.removeAttribute('aria-invalid');
 }
 
 const wish = () => ({ patient, key: pageKey, purpose: $('purpose').value, speciality: $('speciality').value, moves });
+// Why the hospital moves the visit; null where the patient wants it.
+const clinicReason = () => $('moving')?.elements.moved_by.value === 'clinic' ? $('clinic-reason').value.trim() : null;
 const unique = () => crypto.randomUUID ? crypto.randomUUID() : `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 // --- the purpose comes first (S2.4); it leads to the grid or to an ending that is said (S2.5)
@@ -234,7 +236,7 @@ async function confirm() {
   forgive();
   $('confirm').disabled = true;
   try {
-    finish(await ask('book', { patient, key: pageKey, purpose: $('purpose').value, slot: held.slot, referral: $('referral').value.trim(), moves, command: held.command }));
+    finish(await ask('book', { patient, key: pageKey, purpose: $('purpose').value, slot: held.slot, referral: $('referral').value.trim(), moves, clinic_reason: clinicReason(), command: held.command }));
   } catch (problem) {
     complain(problem);
     if (problem.field === 'waived' && mayOverride) proposeOverride(cells.get(held.slot), 'ADMISSION');
@@ -250,7 +252,7 @@ function finish(made) {
   $('done-said').textContent = made.said;
   $('done-talon').href = made.talon;
   $('consent').dataset.booking = made.booking;
-  $('consent').hidden = false;
+  $('consent').hidden = !made.present; // who is not here is not asked
   $('consent-done').textContent = '';
   $('done').hidden = false;
   $('done').focus();
@@ -348,7 +350,7 @@ async function override(event) {
   if (!waived.length) { complain({ field: 'waived', message: 'Отметьте хотя бы одно правило.' }); return; }
   try {
     finish(await ask('override', {
-      patient, key: pageKey, purpose: $('purpose').value, slot: held?.slot || 0, referral: $('referral').value.trim(), moves, command: form.dataset.command, waived,
+      patient, key: pageKey, purpose: $('purpose').value, slot: held?.slot || 0, referral: $('referral').value.trim(), moves, clinic_reason: clinicReason(), command: form.dataset.command, waived,
       reason: $('override-reason').value, doctor: Number($('override-doctor').value) || null, day: $('override-day').value || null, at: $('override-at').value || null, minutes: Number($('override-minutes').value) || 15,
     }));
     form.reset();
@@ -375,6 +377,8 @@ $('only-doctor').addEventListener('change', show);
 $('earlier').addEventListener('click', safely(() => grid.step(-1)));
 $('later').addEventListener('click', safely(() => grid.step(1)));
 $('view').addEventListener('click', safely(() => { $('view').setAttribute('aria-pressed', String(grid.toggle())); }));
+$('moving')?.addEventListener('change', () => { $('clinic-reason-field').hidden = clinicReason() === null; });
+$('moving')?.addEventListener('submit', (event) => event.preventDefault());
 $('confirm').addEventListener('click', confirm);
 $('renew').addEventListener('click', () => held && hold({ id: held.slot, mark: 'YOURS' }));
 $('let-go').addEventListener('click', letGo);
