@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO, NoReturn
 import typer
 
 from ivr.commands.consent_files import WRITERS
+from ivr.commands.days import a_day
 from ivr.commands.opening import UNUSABLE, clinic_of, operator_of_the_server
-from ivr.commands.show import parse_day
 from ivr.domain.identifiers import BadNumber, OmsNumber
 from ivr.importing.imports import Clinic
 from ivr.services import consent_export
@@ -27,9 +27,9 @@ consents_app = typer.Typer(
 
 From = Annotated[
     date | None,
-    typer.Option("--from", parser=parse_day, metavar="DAY", help="First local day, 2026-12-31 or 31.12.2026."),
+    typer.Option("--from", parser=a_day, metavar="DAY", help="First local day, 2026-12-31 or 31.12.2026."),
 ]
-To = Annotated[date | None, typer.Option("--to", parser=parse_day, metavar="DAY", help="Last local day, inclusive.")]
+To = Annotated[date | None, typer.Option("--to", parser=a_day, metavar="DAY", help="Last local day, inclusive.")]
 One = Annotated[
     bool, typer.Option("--patient", help="Of one patient; his OMS number is read from stdin, or asked for.")
 ]

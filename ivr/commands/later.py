@@ -20,6 +20,12 @@ def _consents() -> typer.Typer:
     return consents_app
 
 
+def _campaign() -> typer.Typer:
+    from ivr.commands.campaign import campaign_app
+
+    return campaign_app
+
+
 def _import() -> typer.Typer:
     from ivr.commands.importing import import_app
 
@@ -55,6 +61,7 @@ def _talk() -> typer.Typer:
 LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "talk": ("Talk to the IVR in the terminal: the same stories and the same database as by telephone.", _talk),
     "show": ("List bookings, slots, the waiting list, calls and patients. Personal data is masked.", _show),
+    "campaign": ("The calls that the hospital makes: what came of them, in figures.", _campaign),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),

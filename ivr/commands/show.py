@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DBAPIError
 
+from ivr.commands.days import a_day
 from ivr.commands.listing import BOOKINGS, CALLS, PATIENTS, SLOTS, WAITING, Filter, Listing, Row
 from ivr.commands.opening import clinic_of, operator_of_the_server
 from ivr.importing.imports import Clinic
 from ivr.services.ports import StorageDown
 
 UNUSABLE = 2
-YEARS = range(1900, 2200)
 
 show_app = typer.Typer(
     help="List bookings, slots, the waiting list, calls and patients. Personal data is masked.",
@@ -26,21 +26,7 @@ show_app = typer.Typer(
 )
 
 
-def parse_day(text: str) -> date:
-    """A day as people write it; a wrong one is refused with an example."""
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a local day, no moment
-        except ValueError:
-            continue
-        if day.year in YEARS:
-            return day
-    raise typer.BadParameter(f"a day is written 2026-12-31 or 31.12.2026, from {YEARS[0]} to {YEARS[-1]}")
-
-
-Day = Annotated[
-    date | None, typer.Option(parser=parse_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")
-]
+Day = Annotated[date | None, typer.Option(parser=a_day, metavar="DAY", help="One local day, 2026-12-31 or 31.12.2026.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="Most rows shown.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a list of objects for machines.")]
 Reveal = Annotated[

@@ -21,6 +21,7 @@ from ivr.domain.speciality import Speciality
 from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Closing, ListedTask, Settled
+from ivr.services.campaign_ports import CampaignFigures
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
 from ivr.services.recordings import Recordings
@@ -483,6 +484,8 @@ class Work(Protocol):
     def recordings(self) -> Recordings: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def campaign(self) -> CampaignFigures: ...
     @property
     def dials(self) -> Dials: ...
     @property

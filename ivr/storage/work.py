@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
+from ivr.storage.campaign import CampaignRegister
 from ivr.storage.consents import ConsentRegister
 from ivr.storage.desk import (
     ChangeRegister,
@@ -59,6 +60,7 @@ class SqlWork:
     run_settings: RunSettingRegister
     recordings: RecordingRegister
     reports: ReportRegister
+    campaign: CampaignRegister
     dials: DialRegister
     slot_offers: SlotOfferRegister
     opt_outs: OptOutRegister
@@ -146,6 +148,7 @@ class SqlWork:
         self.run_settings = RunSettingRegister(connection)
         self.recordings = RecordingRegister(connection)
         self.reports = ReportRegister(connection)
+        self.campaign = CampaignRegister(connection)
         self.dials = DialRegister(connection)
         self.slot_offers = SlotOfferRegister(connection)
         self.opt_outs = OptOutRegister(connection)

@@ -39,6 +39,7 @@ def fill(opened, users):
         rows.append(gone | {"answered_at": None, "ended_at": now, "wrapped_at": now})
         work.connection.execute(insert(tables.operator_calls), rows)
         work.commit()
+    ring_patients_up(here, now)
     for key, outcome, detail in (("a", "goodbye", None), ("b", "operator", "asked"), ("c", "hangup", None)):
         calls.begin(here.new_work(), call_key=key, caller=None, line="main", now=now)
         calls.keep(
@@ -47,6 +48,20 @@ def fill(opened, users):
             [StepRow("main", 1, "answered", 1, "v", now), StepRow("oms", 1, "silence", 1, "v", now)],
         )
         calls.finish(here.new_work(), key, outcome=outcome, detail=detail, now=now)
+
+
+def ring_patients_up(here, now):
+    """Two reminders: one confirmed at the second attempt, one never answered."""
+    with here.new_work() as work:
+        for number, attempts in enumerate((["BUSY", "DONE"], ["NO_ANSWER"])):
+            task = {"key": f"t{number}", "kind": "FEEDBACK", "owner": "CALL_CENTRE", "status": "OPEN", "due_at": now}
+            added = work.connection.execute(insert(tables.tasks).values(**task, created_at=now, payload={}))
+            for count, outcome in enumerate(attempts, start=1):
+                row = {"key": f"{number}-{count}", "task_id": added.inserted_primary_key[0], "number": count}
+                row |= {"phone": "+70000000101", "node": "n", "begun_at": now, "leased_until": now, "ended_at": now}
+                result = "CONFIRMED" if outcome == "DONE" else None
+                work.connection.execute(insert(tables.dial_attempts).values(**row, outcome=outcome, result=result))
+        work.commit()
 
 
 @pytest.fixture
@@ -136,6 +151,16 @@ def test_shares_without_a_person_and_reasons_are_told_in_words(filled):
     assert rows_of(filled.get("/reports/reasons/csv"))[1][:2] == ["Сам попросил оператора", "1"]
 
 
+def test_the_hospitals_own_calls_are_told_by_what_they_were_for_and_by_attempt(filled):
+    assert rows_of(filled.get("/reports/outreach/csv"))[1][:5] == ["Подтвердить приём", "3", "1", "33,3", "1"]
+    assert rows_of(filled.get("/reports/outreach_tries/csv"))[1:] == [
+        ["1", "2", "0", "0,0"],
+        ["2", "1", "1", "100,0"],
+        ["Всего", "3", "1", "33,3"],
+    ]
+    assert "За эти дни ничего не было." in filled.get("/reports?report=freed").text
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -192,7 +217,7 @@ def test_charts_are_drawn_under_the_strict_policy_and_follow_the_dark(served: Se
     fill(served.opened, served.users)
     page = served.page(Role.SUPERVISOR, "/reports")
 
-    for key in ("service", "funnel", "operators"):
+    for key in ("service", "funnel", "operators", "outreach", "outreach_hours"):
         page.goto(f"/reports?report={key}")
         page.locator("#chart svg text").first.wait_for()
         accessible(page)

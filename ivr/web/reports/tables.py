@@ -7,8 +7,11 @@ from ivr.domain.booking import BookingStatus
 from ivr.domain.operator import OperatorState
 from ivr.domain.slot import Channel
 from ivr.services import reports
+from ivr.services.campaign import Campaign
+from ivr.services.campaign import campaign as count_campaign
 from ivr.services.reports import Days, Ending, Load, Service, Talks, share
 from ivr.web import names, wording
+from ivr.web.reports import campaign
 from ivr.web.reports.table import Chart, Column, Kind, Table, Value
 from ivr.web.site import run, site
 
@@ -301,6 +304,10 @@ def promises(days: Days) -> Table:
     )
 
 
+def _of_campaign(make: Callable[[Campaign], Table]) -> Callable[[Days], Table]:
+    return lambda days: make(run(count_campaign, days, rules=site().rules))
+
+
 REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "service": ("Уровень сервиса", service),
     "hours": ("Обслуживание", hours),
@@ -312,6 +319,10 @@ REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "bookings": ("Записи", bookings),
     "visits": ("Неявки", visits),
     "promises": ("Сроки", promises),
+    "outreach": ("Обзвон", _of_campaign(campaign.by_kind)),
+    "outreach_hours": ("Обзвон по часам", _of_campaign(campaign.by_hour)),
+    "outreach_tries": ("Попытки", _of_campaign(campaign.by_try)),
+    "freed": ("Освободилось", _of_campaign(campaign.freed)),
 }
 """Title of the tab, and what makes the report."""
 
