@@ -377,6 +377,18 @@ def scratch_hospital(settings: Settings, *, at: datetime) -> Iterator[Settings]:
         yield scratch
 
 
+@contextmanager
+def simulated_clinic(settings: Settings, *, at: datetime) -> Iterator[Clinic]:
+    """A demo hospital of that local day that nobody else sees, in a database that is gone afterwards."""
+    with scratch_hospital(settings, at=at) as scratch:
+        works = Works(open_engine(scratch.database_url, lasting=False))
+        now = at.replace(tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC)
+        try:
+            yield Clinic(works, _catalogue(), hospital_of(settings), rules_of(settings), now)
+        finally:
+            works.close()
+
+
 @asynccontextmanager
 async def conversations(
     settings: Settings, *, at: datetime | None = None, story: str = "inbound"

@@ -33,10 +33,11 @@ def reading(connection: Connection) -> Connection:
     return connection.execution_options(**{READ_ONLY: True})
 
 
-def open_engine(url: str, *, pool_size: int = 10) -> Engine:
+def open_engine(url: str, *, pool_size: int = 10, lasting: bool = True) -> Engine:
     """An engine for `sqlite:///path` or `postgresql+psycopg://…`; opens no connection yet. Raises ValueError.
 
-    An SQLite file is opened, never made: an empty one in its place would hide that the real one is gone.
+    An SQLite file is opened, never made: an empty one in its place would hide that the real one is gone. One that is
+    not to last does not wait for the disk.
     """
     try:
         parsed = make_url(url)
@@ -46,6 +47,8 @@ def open_engine(url: str, *, pool_size: int = 10) -> Engine:
     match parsed.get_backend_name():
         case "sqlite":
             engine = _sqlite(parsed, pool_size)
+            if not lasting:
+                event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         case "postgresql":
             engine = _postgresql(parsed, pool_size)
         case other:
