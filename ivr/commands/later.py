@@ -50,6 +50,12 @@ def _show() -> typer.Typer:
     return show_app
 
 
+def _simulate() -> typer.Typer:
+    from ivr.commands.simulate import simulate_app
+
+    return simulate_app
+
+
 def _talk() -> typer.Typer:
     from ivr.commands.talk import talk
 
@@ -62,6 +68,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "talk": ("Talk to the IVR in the terminal: the same stories and the same database as by telephone.", _talk),
     "show": ("List bookings, slots, the waiting list, calls and patients. Personal data is masked.", _show),
     "campaign": ("The calls that the hospital makes: what came of them, in figures.", _campaign),
+    "simulate": ("A day of the telephone without a telephone: to size lines and operators.", _simulate),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),

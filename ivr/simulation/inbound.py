@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ivr.domain.slot import Slot
 from ivr.domain.waiting_list import WaitingReason
 from ivr.services import calls
+from ivr.services.reports import WITHIN_S
 from ivr.simulation.agenda import Agenda, Process
 from ivr.simulation.chance import Chance
 from ivr.simulation.desk import Desk
@@ -64,6 +65,7 @@ class House:
             hour.abandoned += 1
             return Ending.ABANDONED
         hour.answered += 1
+        hour.in_time += waited <= WITHIN_S
         self.tally.waits.append(waited)
         talk, wrap_up = chance.lasts(self.mix.talk), chance.lasts(self.mix.wrap_up)
         hour.handled_s += talk + wrap_up

@@ -106,7 +106,7 @@ class Robot:
         ended = yield from self._told(dial, chance)
         self._live.discard(dial.key)
         outreach.finish(house.town.work(), dial.key, ended, rules=house.town.rules, now=house.agenda.now)
-        hour.line_s += (house.agenda.now - begun).total_seconds()
+        hour.robot_line_s += (house.agenda.now - begun).total_seconds()
         full = not house.trunk.has_room_for_robot()
         house.trunk.leave_by_robot()
         if full or dial.kind is TaskKind.OFFER:

@@ -26,7 +26,8 @@ class Hour:
     """Who was not answered at once."""
     handled_s: float = 0
     line_s: float = 0
-    """How long the calls that began in it kept their lines."""
+    """How long the callers of this hour kept their lines."""
+    robot_line_s: float = 0
 
 
 @dataclass(slots=True)

@@ -34,6 +34,10 @@ BOOKED_BEFORE = timedelta(days=3)
 CHILD, GROWN_UP = 8, 40
 
 
+class DayOff(Exception):
+    """Nothing to simulate: what to do instead is in the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who may ring, or be rung up."""
@@ -70,10 +74,10 @@ class Town:
 
 
 def settle(clinic: Clinic, day: date, patients: int, mix: Mix, chance: Chance) -> Town:
-    """Hire, publish, register, book: all by the hospital's own services. Raises ValueError for a day off."""
+    """Hire, publish, register, book: all by the hospital's own services. Raises DayOff."""
     rules = replace(clinic.rules, centralised=True, robot_calls=True, sends_sms=True)
     if not rules.calendar.is_working(day):
-        raise ValueError(f"{day} is a day off: nobody is rung up then, and no operator is there; take a working day")
+        raise DayOff(f"{day} is a day off: nobody is rung up then, and no operator is there; take a working day")
     town = Town(clinic, rules, day)
     whole = mix.calling + mix.reminded + mix.expected
     calling, reminded = round(patients * mix.calling / whole), round(patients * mix.reminded / whole)
@@ -113,21 +117,20 @@ def _rules_of(rules: Iterable[WorkRule], doctor_id: int) -> Iterable[WorkRule]:
 
 
 def _open(town: Town, day: date) -> list[Slot]:
-    """Times of that day that may be booked by telephone without a referral."""
+    """Times of that day that may be booked by telephone without a referral, and are free."""
     since, until = town.rules.span(day)
+    own = tables.slots.c
     with town.work().reading() as work:
-        free = {one.key for one in work.staff.specialities() if one.access is Access.FREE}
-        own = tables.slots.c
-        chosen = select(own.id).where(
-            own.starts_at >= since,
-            own.starts_at < until,
-            own.kind == SlotKind.PRIMARY.value,
-            own.state == SlotState.FREE.value,
-            own.release_at.is_(None),
-            own.speciality.in_(free),
-        )
-        slots = [work.slots.get(slot_id) for slot_id in work.connection.execute(chosen.order_by(own.id)).scalars()]
-    return [slot for slot in slots if Channel.CC in slot.channels]
+        open_to_all = {one.key for one in work.staff.specialities() if one.access is Access.FREE}
+        slots = work.slots.of_doctors([doctor.id for doctor in work.staff.doctors()], since, until)
+        within = (own.starts_at >= since) & (own.starts_at < until)
+        free = select(own.id).where(within, own.state == SlotState.FREE.value)
+        ids = set(work.connection.execute(free).scalars())
+    return [slot for slot in slots if slot.id in ids and slot.speciality in open_to_all and _by_telephone(slot)]
+
+
+def _by_telephone(slot: Slot) -> bool:
+    return slot.kind is SlotKind.PRIMARY and slot.release_at is None and Channel.CC in slot.channels
 
 
 def _sample(town: Town, day: date, number: int, chance: Chance) -> list[Slot]:
