@@ -1,7 +1,5 @@
 """Letters through a real SMTP server; their calendar is read by a library that did not write it."""
 
-import ssl
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -16,6 +14,7 @@ from ical.calendar_stream import IcsCalendarStream
 from ivr.notices.delivery import Event, Message, NotTaken
 from ivr.notices.mail import Mail, MailServer, Tls
 from tests.asterisk import free_ports
+from tests.certificates import certified
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 VISIT = NOW + timedelta(days=2)
@@ -153,17 +152,8 @@ def test_with_starttls_a_server_without_it_gets_no_letter(port: int, postbox: Po
     assert not postbox.letters
 
 
-def _certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    line = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run([*line.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    serving.load_cert_chain(certificate, key)
-    return serving, ssl.create_default_context(cafile=str(certificate))
-
-
 def test_starttls_needs_a_certificate_that_is_trusted(postbox: Postbox, tmp_path: Path) -> None:
-    serving, trusting = _certified(tmp_path)
+    serving, trusting = certified(tmp_path)
     for port in _served(postbox, tls_context=serving, require_starttls=True):
         with pytest.raises(NotTaken):
             Mail(_server(port, "starttls")).send(_message(), NOW)

@@ -1,15 +1,20 @@
 """SMPP against a server that is another library's, over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import struct
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import smpp34
 
 from ivr.notices.delivery import Message, NotTaken, Receipt
-from ivr.notices.smpp import Smpp, SmppServer
+from ivr.notices.smpp import ENQUIRE_AFTER, Smpp, SmppServer
 from tests.asterisk import free_ports
+from tests.certificates import certified
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SHORT = "Завтра приём в 09:30. Отменить: 84913500000. Спасская РБ"
@@ -177,3 +182,98 @@ async def test_a_provider_that_is_not_there_is_tried_again() -> None:
         await _send(gateway, _message())
 
     assert not told.value.final
+
+
+async def test_a_receipt_may_be_told_by_parameters_alone(smsc: Smsc, gateway: Smpp) -> None:
+    await _send(gateway, _message())
+    tlvs = [
+        smpp34.Tlv(smpp34.TLV_RECEIPTED_MESSAGE_ID, b"m1\0"),
+        smpp34.Tlv(smpp34.TLV_MESSAGE_STATE, bytes([5])),
+        smpp34.Tlv(0x1501, b"whatever a provider adds"),
+    ]
+    telling = asyncio.ensure_future(
+        smsc.sessions[0].deliver_sm("SpasskRB", b"", source_addr="79001234567", esm_class=4, tlvs=tlvs)
+    )
+
+    assert await _receipts(gateway) == [Receipt("m1", False, "UNDELIV")]
+    telling.cancel()
+
+
+async def test_a_line_that_is_silent_is_asked_and_kept_and_one_that_does_not_answer_is_given_up(smsc: Smsc) -> None:
+    late = [0.0]
+    server = SmppServer("127.0.0.1", smsc.port, "ivr", "secret", "SpasskRB", per_second=1000, seconds=3)
+    gateway = Smpp(server, clock=lambda: time.monotonic() + late[0])
+    await _send(gateway, _message())
+
+    late[0] = ENQUIRE_AFTER + 1
+    await asyncio.to_thread(gateway.receipts)
+    assert await asyncio.to_thread(gateway._readable, 5)  # enquire_link_resp
+    await asyncio.to_thread(gateway.receipts)
+    late[0] += ENQUIRE_AFTER / 2 + server.seconds  # it has been heard from: not given up
+    await asyncio.to_thread(gateway.receipts)
+    assert len(smsc.sessions) == 1
+
+    with deaf(gateway):
+        late[0] += ENQUIRE_AFTER + 1
+        await asyncio.to_thread(gateway.receipts)
+        late[0] += server.seconds + 1
+        with pytest.raises(NotTaken):
+            await asyncio.to_thread(gateway.receipts)
+    assert await _send(gateway, _message()) == "m2"
+    assert len(smsc.sessions) == 2
+    await asyncio.to_thread(gateway.close)
+
+
+@contextmanager
+def deaf(gateway: Smpp) -> Iterator[None]:
+    """Nothing of what the provider says arrives."""
+    own = gateway._readable
+    gateway._readable = lambda _seconds: False  # type: ignore[method-assign]
+    yield
+    gateway._readable = own  # type: ignore[method-assign]
+
+
+async def test_a_provider_that_does_not_know_us_takes_nothing_and_its_password_is_not_told() -> None:
+    """ESME_RINVPASWD to bind_transceiver; no server of the registries refuses one."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        length, _, _, sequence = struct.unpack("!IIII", await reader.readexactly(16))
+        await reader.readexactly(length - 16)
+        writer.write(struct.pack("!IIII", 16, 0x80000009, 0x0E, sequence))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with pytest.raises(NotTaken) as told:
+            await _send(Smpp(SmppServer("127.0.0.1", port, "ivr", "secret", "RB", seconds=3)), _message())
+
+    assert not told.value.final
+    assert "secret" not in str(told.value)
+
+
+async def test_by_tls_only_a_provider_whose_certificate_is_trusted_hears_anything(smsc: Smsc, tmp_path: Path) -> None:
+    serving, trusting = certified(tmp_path)
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", smsc.port)
+        await asyncio.gather(_copied(reader, far_writer), _copied(far_reader, writer))
+
+    door = await asyncio.start_server(relay, "127.0.0.1", 0, ssl=serving)
+    behind_tls = SmppServer("127.0.0.1", door.sockets[0].getsockname()[1], "ivr", "secret", "RB", tls=True, seconds=3)
+    async with door:
+        with pytest.raises(NotTaken):
+            await _send(Smpp(behind_tls), _message())
+        assert smsc.sessions == []
+
+        gateway = Smpp(behind_tls, context=lambda: trusting)
+        assert await _send(gateway, _message()) == "m1"
+        await asyncio.to_thread(gateway.close)
+
+
+async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(4096):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
