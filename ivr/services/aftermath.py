@@ -8,7 +8,7 @@ from ivr.domain.notice import NoticeKind
 from ivr.domain.offer import TOO_SOON
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
-from ivr.domain.tasks import NewTask, TaskKind, TaskOwner, TaskStatus, feedback
+from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner, TaskStatus, feedback
 from ivr.domain.waiting_list import WaitingStatus
 from ivr.domain.worklist import TaskResult
 from ivr.services import notices, slot_offers
@@ -23,7 +23,7 @@ def booked(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     """Ask for feedback before the visit (S4.3); the patient waits for this speciality no more."""
     due = feedback(booking.slot.starts_at, rules, now)
     task = _about(booking, TaskKind.FEEDBACK, rules, due.due_at, booking.slot.starts_at - TOO_SOON)
-    work.tasks.add(replace(task, payload={"by": due.by}), now)
+    work.tasks.add(replace(task, payload={"by": due.by, "owner": task.owner}), now)
     notices.changed(work, booking, NoticeKind.BOOKED if booking.replaces_id is None else NoticeKind.MOVED, now)
     if booking.channel is Channel.MED_ARM:
         notice = _about(booking, TaskKind.REFERRAL_NOTICE, rules, now, booking.slot.starts_at)
@@ -44,8 +44,7 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
         notices.changed(work, booking, NoticeKind.CLINIC_CANCELLED if by_clinic else NoticeKind.CANCELLED, now)
     if booking.slot.extra:  # made for this visit alone: nobody else has its time
         return
-    # One owner per booking (S4.3): who was to ask for feedback now offers the slot.
-    owner = TaskOwner.CALL_CENTRE if asked is None else asked.wanted.owner
+    owner = TaskOwner.CALL_CENTRE if asked is None else _owner_of(asked)
     if rules.robot_rings and owner is TaskOwner.CALL_CENTRE:
         slot_offers.freed(work, booking.slot, rules, now)
         return
@@ -58,6 +57,12 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
         slot_id=booking.slot.id,
     )
     work.tasks.add(task, now)
+
+
+def _owner_of(asked: Task) -> TaskOwner:
+    """One owner per booking (S4.3): who was to ask for feedback offers the slot, though the robot had to pass the
+    question itself to the registry."""
+    return TaskOwner(asked.wanted.payload.get("owner", asked.wanted.owner))
 
 
 def clinic_cancelled(work: Work, visit: Booking, why: str, rules: Rules, now: datetime) -> None:

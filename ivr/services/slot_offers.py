@@ -59,8 +59,11 @@ def _suits(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: datet
     contact = work.waiting.contact(entry.id) if fits else None
     if contact is None or work.opt_outs.has(contact):
         return False
+    visits = other_visits(work, entry.patient_id, moves=None, now=now)
+    if any(visit.slot.speciality == slot.speciality for visit in visits):
+        return False  # one visit in a speciality: he could not take it (1.6)
     try:
-        unless_overlapping(slot, other_visits(work, entry.patient_id, moves=None, now=now), rules)
+        unless_overlapping(slot, visits, rules)
     except Overlaps:
         return False
     return True

@@ -292,7 +292,7 @@ async def test_a_caller_handed_on_to_one_who_does_not_take_him_goes_back_to_the_
     await second.reject(await second.rings())
 
     await phone.reaches("ivr-colleague Dial PJSIP/op2", "ivr-colleague Set QUEUE_PRIO=50", "ivr-operators Queue")
-    assert Withdrawn("op2", key) in watch.calls
+    assert await watch.first(Withdrawn) == Withdrawn("op2", key)
     assert (await first.rings()).invite.headers["x-call-key"] == key
 
 

@@ -377,7 +377,7 @@ def test_s4_3_the_model_decides_who_owns_the_feedback(clinic, patient, doctor, n
 
     (task,) = clinic.rows("tasks")
     assert (task.kind, task.owner, task.booking_id) == ("FEEDBACK", owner, visit.id)
-    assert (task.due_at, task.payload) == (at("2026-05-05 10:00"), {"by": "CALL"})
+    assert (task.due_at, task.payload) == (at("2026-05-05 10:00"), {"by": "CALL", "owner": owner})
 
     cancel(new_work, visit)  # the model may have changed meanwhile: the owner of the booking has not
     assert clinic.rows("tasks", kind="SLOT_FREED")[0].owner == owner

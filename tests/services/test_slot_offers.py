@@ -13,11 +13,12 @@ from sqlalchemy import delete
 from ivr.domain.dialling import Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import Refusal
+from ivr.domain.slot import Channel
 from ivr.domain.waiting_list import OPEN, PartOfDay, WaitingReason
 from ivr.services import answers, booking, outreach, slot_offers, waiting
 from ivr.services.waiting import Wish
 from ivr.storage.tables import metadata
-from tests.builders import RULES, Clinic, at, every
+from tests.builders import CALLER, RULES, Clinic, at, every
 
 ROBOT = replace(RULES, robot_calls=True)
 NOW = at("11:00")
@@ -124,6 +125,31 @@ def test_who_has_another_visit_then_is_passed_over(clinic, new_work, doctor):
     cancel(new_work, a_visit(clinic, doctor))
 
     assert offers(clinic) == [(next_one.id, "OPEN")]
+
+
+def test_a_time_goes_to_the_list_though_its_feedback_was_left_to_the_registry(clinic, new_work, doctor):
+    """Who booked on the portal has given no number for a robot; his time is as good as any other."""
+    entry = join(clinic, new_work)
+    visit = a_visit(clinic, doctor, channel=Channel.EPGU)
+    ring(new_work, now=at("2026-04-27 17:00"))
+    assert [row.owner for row in clinic.rows("tasks", kind="FEEDBACK")] == ["REGISTRY"]
+
+    cancel(new_work, visit, now=at("2026-04-27 17:05"))
+
+    assert offers(clinic) == [(entry.id, "OPEN")]
+
+
+def test_who_has_a_visit_in_that_speciality_is_passed_over_for_he_could_not_take_it(clinic, new_work, doctor):
+    first, second = join(clinic, new_work), join(clinic, new_work, now=NOW + timedelta(seconds=1))
+    with new_work().reading() as work:
+        booked = work.patients.get(first.patient_id)
+    clinic.book(clinic.slot(doctor, at(f"{DAY} 17:00")), booked, rules=ROBOT)
+    join_again = Wish(booked.id, "therapist", None, PartOfDay.ANY, WaitingReason.NO_SUITABLE_TIME, CALLER, "again")
+    waiting.join(new_work(), join_again, rules=ROBOT, now=NOW - timedelta(hours=1))
+
+    cancel(new_work, a_visit(clinic, doctor))
+
+    assert offers(clinic) == [(second.id, "OPEN")]
 
 
 def test_a_time_less_than_two_hours_away_is_for_everybody(clinic, new_work, doctor):

@@ -1,0 +1,337 @@
+"""Five channels, the robot and the clock do anything in any order, one after another and all at once: afterwards the
+history is right (S4.2, 1.5, 1.6)."""
+
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from ivr.domain.booking import FILLS_A_SLOT
+from ivr.domain.dialling import Ended, Outcome
+from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import Refusal
+from ivr.domain.slot import Channel, SlotKind
+from ivr.domain.speciality import Access
+from ivr.domain.waiting_list import PartOfDay, WaitingReason
+from ivr.services import answers, booking, outreach, slot_offers, waiting
+from ivr.services.booking import BookingCommand
+from ivr.services.waiting import Wish
+from ivr.storage.tables import metadata
+from tests.builders import RULES, Clinic, at, every
+
+RULES_OF_THE_DAY = replace(RULES, robot_calls=True)
+NOW = at("11:00")
+DOCTORS_ONLY = frozenset({Channel.MED_ARM})
+CHANNELS = (Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT, Channel.MED_ARM)
+ROBOT = len(CHANNELS)
+PATIENTS, SLOTS = 8, 11
+OPEN_ENTRIES = ("NEW", "ACTIVE", "OFFERED", "ESCALATED")
+
+
+class Step(NamedTuple):
+    """Who does what; numbers are taken modulo what there is."""
+
+    actor: int
+    what: str
+    patient: int
+    slot: int
+
+
+_OF_A_CHANNEL = st.builds(
+    Step,
+    st.integers(0, ROBOT - 1),
+    st.sampled_from(
+        ["hold", "book", "book", "book", "move", "cancel", "cancel", "let go", "join", "join", "join", "leave"]
+    ),
+    st.integers(0, PATIENTS - 1),
+    st.integers(0, SLOTS - 1),
+)
+_OF_THE_ROBOT = st.builds(
+    Step,
+    st.just(ROBOT),
+    st.sampled_from(["accepts", "declines", "no answer", "offer lapses", "seek"]),
+    st.integers(0, PATIENTS - 1),
+    st.just(0),
+)
+STEPS = st.lists(st.one_of(_OF_A_CHANNEL, _OF_A_CHANNEL, _OF_THE_ROBOT), min_size=60, max_size=90)
+
+
+@dataclass
+class Day:
+    """A small hospital and what its channels do."""
+
+    new_work: object
+    alone: bool
+    now: datetime = NOW
+    keys: Counter = field(default_factory=Counter)
+
+    def __post_init__(self):
+        clinic = self.clinic = Clinic(self.new_work)
+        therapist = clinic.doctor(clinic.speciality("therapist"))
+        ent = clinic.doctor(clinic.speciality("ent"))
+        heart = clinic.doctor(clinic.speciality("cardiologist", access=Access.REFERRAL))
+        tomorrow = "2026-04-28"
+        self.slots = [
+            *clinic.slots(therapist, every(30, at(f"{tomorrow} 10:00"), 4)),
+            *clinic.slots(ent, every(30, at(f"{tomorrow} 12:00"), 3)),
+            clinic.slot(ent, at(f"{tomorrow} 14:00"), kind=SlotKind.REPEAT, channels=DOCTORS_ONLY),
+            *clinic.slots(heart, every(30, at(f"{tomorrow} 15:00"), 2), kind=SlotKind.REFERRAL, channels=DOCTORS_ONLY),
+            clinic.slot(heart, at(f"{tomorrow} 16:30")),
+        ]
+        self.patients = [clinic.patient() for _ in range(PATIENTS)]
+        for patient in self.patients[:2]:
+            clinic.referral(patient, "cardiologist", number=f"R{patient.id}")
+
+    def does(self, step: Step) -> None:
+        """A refusal is an answer like any other; anything else fails the test."""
+        with suppress(Refusal):
+            self._robot(step) if step.actor == ROBOT else self._channel(step)
+
+    def _channel(self, step):
+        channel, patient, slot = CHANNELS[step.actor], self.patients[step.patient], self.slots[step.slot]
+        key = f"{channel}-{step.patient}"
+        match step.what:
+            case "hold":
+                self.clinic.hold(slot, patient, key, now=self.now, channel=channel)
+            case "book":
+                self._book(step, channel, patient, slot, key)
+            case "move":
+                visit = self._visit(patient, step.slot)
+                if visit is not None:
+                    self._book(step, channel, patient, slot, key, moves=visit.id)
+            case "cancel":
+                self._cancel(step, patient)
+            case "let go":
+                booking.release(self.new_work(), key)
+            case "join":
+                wish = Wish(
+                    patient_id=patient.id,
+                    speciality=("therapist", "ent", "cardiologist")[step.slot % 3],
+                    doctor_id=None,
+                    part_of_day=PartOfDay.ANY,
+                    reason=WaitingReason.REFERRAL if channel is Channel.MED_ARM else WaitingReason.NO_SLOTS,
+                    contact=PhoneNumber(f"+7900{patient.id:07}"),
+                    key=self._key(step),
+                )
+                waiting.join(self.new_work(), wish, rules=RULES_OF_THE_DAY, now=self.now)
+            case "leave":
+                for row in self.clinic.rows("waiting_entries", patient_id=patient.id):
+                    if row.status in OPEN_ENTRIES:
+                        waiting.leave(self.new_work(), row.id, patient_id=patient.id, now=self.now)
+
+    def _book(self, step, channel, patient, slot, call_key, **changes):
+        number = f"R{patient.id}" if patient in self.patients[:2] and self._is_of_the_heart(slot) else None
+        command = BookingCommand(
+            key=self._key(step),
+            slot_id=slot,
+            patient_id=patient.id,
+            purpose=Purpose.REFERRAL if number else Purpose.ILLNESS,
+            call_key=call_key,
+            channel=channel,
+            referral_number=number,
+            contact=PhoneNumber(f"+7900{patient.id:07}"),
+            by="user:1" if channel is Channel.REG else None,
+            **changes,
+        )
+        booked = booking.book(self.new_work(), command, rules=RULES_OF_THE_DAY, now=self.now)
+        again = booking.book(self.new_work(), command, rules=RULES_OF_THE_DAY, now=self.now)
+        assert again.id == booked.id
+
+    def _cancel(self, step, patient):
+        visit = self._visit(patient, step.slot)
+        if visit is not None:
+            booking.cancel(
+                self.new_work(),
+                visit.id,
+                patient_id=patient.id,
+                key=self._key(step),
+                rules=RULES_OF_THE_DAY,
+                now=self.now,
+            )
+            self._check_now(visit.slot.id)
+
+    def _check_now(self, slot_id):
+        """A freed time is offered in the transaction that frees it; with other threads about, nobody can say."""
+        if self.alone:
+            slots = {row.id: row for row in self.clinic.rows("slots")}
+            self._was_offered_on(slots, [slots[slot_id]])
+
+    def _robot(self, step):
+        if step.what == "offer lapses":
+            self.now += timedelta(minutes=31)
+        if step.what in ("offer lapses", "seek"):
+            self.round()
+            return
+        dial = outreach.claim(self.new_work(), node="dial", rules=RULES_OF_THE_DAY, now=self.now)
+        if dial is None:
+            return
+        about = outreach.briefing(self.new_work(), dial.key, now=self.now)
+        try:
+            if about.offer is not None and step.what == "accepts":
+                answers.accept(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+            if about.offer is not None and step.what == "declines":
+                answers.decline(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+                self._check_now(about.offer.slot_id)
+        except Refusal:
+            answers.lose(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+        finally:
+            outcome = Outcome.NO_ANSWER if step.what == "no answer" else Outcome.UNFINISHED
+            outreach.finish(self.new_work(), dial.key, Ended(outcome, 16), rules=RULES_OF_THE_DAY, now=self.now)
+
+    def round(self):
+        """What the dialler does every few seconds."""
+        slot_offers.tidy(self.new_work, rules=RULES_OF_THE_DAY, now=self.now)
+        slot_offers.seek(self.new_work, rules=RULES_OF_THE_DAY, now=self.now)
+
+    def ends(self):
+        """Everybody hangs up, holds lapse, and the dialler has seen it."""
+        self.now += RULES.hold
+        self.round()
+
+    def _visit(self, patient, which):
+        visits = booking.upcoming(self.new_work(), patient.id, now=self.now)
+        return visits[which % len(visits)] if visits else None
+
+    def _is_of_the_heart(self, slot):
+        return slot in self.slots[8:]
+
+    def _key(self, step):
+        self.keys[step.actor] += 1
+        return f"{step.actor}-{step.what}-{self.keys[step.actor]}"
+
+    def history_is_right(self):
+        bookings, slots = self.clinic.rows("bookings"), {row.id: row for row in self.clinic.rows("slots")}
+        self._no_slot_twice(bookings, slots)
+        self._no_patient_twice_in_a_speciality(bookings)
+        self._doctors_slots_only_by_doctors(bookings, slots)
+        self._no_hold_without_an_owner(slots)
+        self._every_visit_has_one_feedback(bookings)
+        self._was_offered_on(slots, slots.values())
+
+    def _no_slot_twice(self, bookings, slots):
+        filled = [row.slot_id for row in bookings if row.status in FILLS_A_SLOT]
+        assert sorted(filled) == sorted(row.id for row in slots.values() if row.state == "BOOKED")
+        moved = [row.replaces_id for row in bookings if row.replaces_id is not None]
+        assert len(moved) == len(set(moved))  # a visit is moved once
+
+    def _no_patient_twice_in_a_speciality(self, bookings):
+        active = [(row.patient_id, row.speciality) for row in bookings if row.status == "BOOKED"]
+        assert len(active) == len(set(active))
+        open_entries = [
+            (row.patient_id, row.speciality)
+            for row in self.clinic.rows("waiting_entries")
+            if row.status in OPEN_ENTRIES
+        ]
+        assert len(open_entries) == len(set(open_entries))
+        offered = [(row.patient_id, row.speciality) for row in self.clinic.rows("waiting_entries", status="OFFERED")]
+        assert not set(active) & set(offered)
+
+    def _doctors_slots_only_by_doctors(self, bookings, slots):
+        for row in bookings:
+            slot = slots[row.slot_id]
+            if Channel.CC not in slot.channels and slot.for_patient_id != row.patient_id:
+                assert row.channel == "MED_ARM"
+
+    def _no_hold_without_an_owner(self, slots):
+        offers = {row.slot_id: row for row in self.clinic.rows("slot_offers", status="OPEN")}
+        held = {row.id: row for row in slots.values() if row.held_by and row.held_until > self.now}
+        assert set(held) == set(offers)
+        for slot_id, offer in offers.items():
+            assert held[slot_id].held_by == f"offer-{slot_id}-{offer.entry_id}"
+            (entry,) = self.clinic.rows("waiting_entries", id=offer.entry_id)
+            assert entry.status == "OFFERED"
+        waiting_for_an_answer = self.clinic.rows("waiting_entries", status="OFFERED")
+        assert sorted(row.id for row in waiting_for_an_answer) == sorted(row.entry_id for row in offers.values())
+
+    def _every_visit_has_one_feedback(self, bookings):
+        active = [row.id for row in bookings if row.status == "BOOKED"]
+        asked = [row for row in self.clinic.rows("tasks", kind="FEEDBACK") if row.status != "DROPPED"]
+        assert all(Counter(row.booking_id for row in asked)[number] == 1 for number in active)
+
+    def _was_offered_on(self, slots, these):
+        """No time lies idle while somebody waits for it who was never asked."""
+        asked = {(row.slot_id, row.entry_id) for row in self.clinic.rows("slot_offers")}
+        visits = defaultdict(list)
+        for row in self.clinic.rows("bookings", status="BOOKED"):
+            visits[row.patient_id].append(slots[row.slot_id])
+
+        def could_not(patient_id, slot):
+            near = (abs(slot.starts_at - other.starts_at) < RULES.min_gap for other in visits[patient_id])
+            return any(near) or any(other.speciality == slot.speciality for other in visits[patient_id])
+
+        holders = {f"offer-{row.slot_id}-{row.entry_id}" for row in self.clinic.rows("slot_offers", status="OPEN")}
+        idle = [row for row in these if row.state == "FREE" and Channel.CC in row.channels]
+        idle = [row for row in idle if not row.held_by or (_is_of_an_offer(row) and row.held_by not in holders)]
+        for slot in idle:
+            for entry in self.clinic.rows("waiting_entries", status="ACTIVE", speciality=slot.speciality):
+                assert could_not(entry.patient_id, slot) or (slot.id, entry.id) in asked, (slot.id, entry.id)
+
+
+def _is_of_an_offer(slot):
+    return slot.held_by.startswith("offer-")
+
+
+@pytest.fixture
+def a_day(database):
+    def make(*, alone: bool) -> Day:
+        with database.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
+        return Day(database.new_work, alone)
+
+    make.examples = 20 if database.url.startswith("sqlite") else 8
+    return make
+
+
+def limits(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        phases=(Phase.generate,),  # a history is read as it is: to make it shorter would take minutes
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+
+
+def test_five_channels_in_any_order_leave_a_right_history(a_day):
+    @limits(a_day.examples)
+    @given(STEPS)
+    def one_after_another(steps):
+        day = a_day(alone=True)
+        for step in steps:
+            day.does(step)
+        day.ends()
+        day.history_is_right()
+
+    one_after_another()
+
+
+def test_five_channels_at_once_leave_a_right_history(a_day):
+    @limits(10)
+    @given(STEPS)
+    def at_once(steps):
+        day = a_day(alone=False)
+        by_actor = [[step for step in steps if step.actor == actor] for actor in range(ROBOT + 1)]
+        barrier = Barrier(len(by_actor))
+
+        def work_through(own):
+            barrier.wait(timeout=30)
+            for step in own:
+                day.does(step)
+
+        with ThreadPoolExecutor(len(by_actor)) as pool:
+            list(pool.map(work_through, by_actor))
+        day.ends()
+        day.history_is_right()
+
+    at_once()
