@@ -165,6 +165,27 @@ def test_a_new_patient_who_is_known_is_led_to_his_card(desk):
     assert 'value="Новая"' in answer.text
 
 
+def test_a_newcomer_with_a_temporary_certificate_gets_a_card_and_is_found_by_it(desk):
+    typed = {"surname": "Новая", "given_name": "Анна", "born": "01.02.1990", "sex": "F", "kind": "PASSPORT"}
+    until = f"{desk.site.now() + timedelta(days=20):%d.%m.%Y}"
+
+    without = post(desk.client, "/registry/patients/new", typed | {"certificate": "123 456 789"})
+    over = post(
+        desk.client, "/registry/patients/new", typed | {"certificate": "123456789", "certificate_until": "01.02.2020"}
+    )
+    made = post(
+        desk.client, "/registry/patients/new", typed | {"certificate": "123 456 789", "certificate_until": until}
+    )
+    found = post(desk.client, "/registry/search/number", {"number-number": "123456789"})
+
+    assert without.status_code == over.status_code == 422
+    assert "до какого дня действует" in without.text
+    assert "Срок временного свидетельства истёк" in over.text
+    assert 'value="123 456 789"' in without.text
+    assert made.status_code == 302
+    assert "Новая" in found.text
+
+
 def test_the_card_names_the_doctor_of_the_patients_district(desk):
     card = desk.client.get(f"/registry/patients/{desk.patient}", headers={"Accept": "text/html"}).text
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, StringField, ValidationError
@@ -38,6 +38,14 @@ def read_claim(text: str | None) -> Claim:
 
 def read_birth(text: str | None) -> date:
     return birth_date(digits(text), today=site().rules.today(site().now()))
+
+
+def read_day(text: str | None) -> date:
+    """ДД.ММ.ГГГГ, of any time. Raises BadNumber."""
+    try:
+        return datetime.strptime(digits(text), "%d%m%Y").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise BadNumber("DAY_FORMAT", "a day is eight digits, DDMMYYYY") from None
 
 
 def checked(read: Callable[[str], Any]) -> Callable[[Any, Any], None]:
@@ -128,6 +136,10 @@ class NewPatient(_WithDocument):
     )
     oms = line("Полис ОМС", checked(lambda text: OmsNumber(digits(text))), needed=False, most=24)
     snils = line("СНИЛС", checked(lambda text: Snils(digits(text))), needed=False, most=20)
+    certificate = line(
+        "Временное свидетельство", checked(lambda text: Certificate(digits(text))), needed=False, most=12
+    )
+    certificate_until = line("Действует до", checked(read_day), needed=False, most=12)
     series = line("Серия", needed=False, most=10)
     document_number = line("Номер документа", needed=False, most=12)
     phone = line("Телефон", checked(PhoneNumber.parse), needed=False, most=20)
@@ -135,12 +147,22 @@ class NewPatient(_WithDocument):
 
     def validate(self, extra_validators: Any = None) -> bool:
         fine = bool(super().validate(extra_validators))
-        if not self.oms.data and not self.snils.data:
-            self.refuse("oms", "Нужен номер полиса ОМС или СНИЛС: хотя бы один.")
+        if not any((self.oms.data, self.snils.data, self.certificate.data)):
+            self.refuse("oms", "Нужен номер полиса ОМС, СНИЛС или временного свидетельства: хотя бы один.")
+            fine = False
+        if self.certificate.data and not self.certificate_until.errors and (wrong := self._wrong_until()):
+            self.refuse("certificate_until", wrong)
             fine = False
         if self.has_document and self.document_or_refuse() is None:
             fine = False
         return fine
+
+    def _wrong_until(self) -> str | None:
+        """It names its patient only while it is valid."""
+        if not self.certificate_until.data:
+            return "Укажите, до какого дня действует свидетельство."
+        over = read_day(self.certificate_until.data) < site().rules.today(site().now())
+        return "Срок временного свидетельства истёк. Обратитесь в страховую компанию." if over else None
 
     @property
     def has_document(self) -> bool:
@@ -156,6 +178,8 @@ class NewPatient(_WithDocument):
             birth_date=read_birth(self.born.data),
             oms=OmsNumber(digits(self.oms.data)) if self.oms.data else None,
             snils=Snils(digits(self.snils.data)) if self.snils.data else None,
+            certificate=Certificate(digits(self.certificate.data)) if self.certificate.data else None,
+            certificate_until=read_day(self.certificate_until.data) if self.certificate.data else None,
             phone=PhoneNumber.parse(self.phone.data) if self.phone.data else None,
             attached=self.attached.data,
         )

@@ -19,7 +19,7 @@ from ivr.web.registry.words import INSURER, MEANS, NOT_FOUND, URGENT_CARE
 from ivr.web.site import run, site
 
 Shown = str | Response | tuple[str, int]
-FIELD_OF = {"document": "document_number", "certificate": "oms"}
+FIELD_OF = {"document": "document_number"}
 
 
 @pages.get("/")
