@@ -25,6 +25,7 @@ PARTS = {
     "understanding": "answers understood at the first try, question by question: synthetic voices on a telephone line",
     "speaking": "from the end of speech to the first sound of the next prompt, in real calls",
     "pages": "fifty open pages: from an event to the page",
+    "pop": "from the ring in the operator's page to the caller's data on it",
     "outbound": "the robot's calls: what one costs, and how soon a freed time rings the next of the waiting list",
     "keys": "from the end of a key to the first sound of the next prompt, and processor time of whole calls",
 }
