@@ -1,4 +1,4 @@
-"""From the ring in the operator's page to the caller's data on it: real browsers, Asterisk, `ivr up`, the demo hospital."""
+"""From the ring in the operator's page to the caller's data on it: real browsers, Asterisk, `ivr up`, demo data."""
 
 from contextlib import ExitStack
 from pathlib import Path
