@@ -77,6 +77,7 @@ def rules_of(settings: Settings) -> Rules:
         lock_for=timedelta(minutes=book.lock_minutes),
         resume_within=timedelta(minutes=book.resume_minutes),
         waiting_window_days=book.waiting_window_days,
+        referral_days=book.referral_days,
         centralised=book.model == "centralised",
         robot_calls=settings.rings,
         surveys=settings.outbound.surveys,

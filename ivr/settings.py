@@ -140,6 +140,7 @@ class RuleBook(Section):
     lock_minutes: int = Field(30, ge=1, le=43_200, description="Locked for so long (D-06)")
     resume_minutes: int = Field(10, ge=0, le=1_440, description="A cut call may be resumed within (P011)")
     waiting_window_days: int = Field(30, ge=1, le=366, description="Default window of a waiting-list entry (1.5)")
+    referral_days: int = Field(30, ge=1, le=366, description="So long a referral of our own doctors is valid (S4.2)")
     model: Literal["centralised", "decentralised"] = Field("centralised", description="Who makes feedback calls (S4.3)")
 
 

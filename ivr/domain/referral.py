@@ -1,7 +1,11 @@
 """A referral: a doctor's paper that opens one speciality to one patient, once (1.3, D-11)."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
+
+NUMBER = re.compile(r"\d{3,16}")
+"""What can be keyed on a telephone, where the number opens the speciality."""
 
 
 @dataclass(frozen=True, slots=True)

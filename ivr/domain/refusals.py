@@ -65,6 +65,24 @@ class ReferralNotFound(Refusal):
     code = "referral_not_found"
 
 
+class ReferralTaken(Refusal):
+    """The patient has a referral of that number already: used, over, or to another speciality."""
+
+    code = "referral_taken"
+
+
+class VisitNeeded(Refusal):
+    """A doctor sends on only whom he has seen: the visit is still to come, or its patient did not come (S4.2)."""
+
+    code = "visit_needed"
+
+
+class CompetitiveSlot(Refusal):
+    """The slot is open to everybody, or not of the kind that a doctor books for this purpose (S4.2)."""
+
+    code = "competitive_slot"
+
+
 class NotAttached(Refusal):
     """Planned visits are for attached patients (D-08)."""
 

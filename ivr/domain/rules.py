@@ -25,6 +25,8 @@ class Rules:
     lost_after: timedelta = timedelta(minutes=2)
     """Silence of a call that never ended, after which its process is taken for dead."""
     waiting_window_days: int = 30
+    referral_days: int = 30
+    """So long a referral that a doctor issues here is valid, the day of issue not counted."""
     centralised: bool = True
     robot_calls: bool = False
     """The dialler makes the call centre's feedback calls; otherwise its operators do."""

@@ -34,6 +34,8 @@ class Right(StrEnum):
     """Doctors, timetable, absences, holidays."""
     ADMINISTER = "ADMINISTER"
     AUDIT = "AUDIT"
+    REFER = "REFER"
+    """See one's own patients and say after a visit how they go on: repeat visit, referral (S4.2)."""
 
 
 _DESK = frozenset({Right.BOOK, Right.TASKS})
@@ -44,8 +46,8 @@ RIGHTS = {
     Role.OPERATOR: _OPERATOR,
     Role.REGISTRAR: _REGISTRAR,
     Role.SUPERVISOR: _OPERATOR | _REGISTRAR | {Right.OVERRIDE, Right.REPORTS, Right.SPY, Right.RECORDINGS, Right.AUDIT},
-    Role.ADMINISTRATOR: frozenset(Right) - {Right.TAKE_CALLS},
-    Role.DOCTOR: frozenset[Right](),
+    Role.ADMINISTRATOR: frozenset(Right) - {Right.TAKE_CALLS, Right.REFER},
+    Role.DOCTOR: frozenset({Right.REFER}),
 }
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,39}")
@@ -63,6 +65,8 @@ class User:
     must_change: bool = False
     """The password was made by somebody else: it is changed at the first log-in."""
     locked_until: datetime | None = None
+    doctor_id: int | None = None
+    """Who of the staff he is; without it the role DOCTOR sees no patients."""
 
     def may(self, right: Right) -> bool:
         return self.active and right in RIGHTS[self.role]

@@ -26,15 +26,20 @@ class Day:
 def came(work: Work, booking_id: int, *, who: str, rules: Rules, now: datetime) -> Booking:
     """The patient came, on this day or before. A repeat changes nothing. Raises NotFound, TooEarly, WrongTurn."""
     with work:
-        visit = _locked(work, booking_id)
-        if visit.status is BookingStatus.VISITED:
-            return visit
-        if rules.today(visit.slot.starts_at) > rules.today(now):
-            raise TooEarly(booking_id)
-        visit = work.bookings.mark(visit, BookingStatus.VISITED)
-        aftermath.visited(work, visit, rules, now)
-        _note(work, visit, who, now)
+        visit = came_within(work, _locked(work, booking_id), who=who, rules=rules, now=now)
         work.commit()
+    return visit
+
+
+def came_within(work: Work, visit: Booking, *, who: str, rules: Rules, now: datetime) -> Booking:
+    """The same as a part of a transaction in which the patient is locked."""
+    if visit.status is BookingStatus.VISITED:
+        return visit
+    if rules.today(visit.slot.starts_at) > rules.today(now):
+        raise TooEarly(visit.id)
+    visit = work.bookings.mark(visit, BookingStatus.VISITED)
+    aftermath.visited(work, visit, rules, now)
+    _note(work, visit, who, now)
     return visit
 
 

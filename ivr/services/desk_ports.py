@@ -68,7 +68,7 @@ class Users(Protocol):
         """Store a new user (the id is not looked at). Raises LoginTaken."""
 
     def save(self, user: User) -> None:
-        """Keep name, role, active, must_change."""
+        """Keep name, role, active, must_change and the doctor he is."""
 
     def set_password(self, user_id: int, password: str, *, must_change: bool) -> None: ...
     def set_failed(self, user_id: int, failed: int, locked_until: datetime | None) -> None: ...

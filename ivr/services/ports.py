@@ -24,6 +24,7 @@ from ivr.domain.worklist import Closing, ListedTask, Settled
 from ivr.services.campaign_ports import CampaignFigures
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
+from ivr.services.follow_up_ports import FollowUps
 from ivr.services.recordings import Recordings
 from ivr.services.report_ports import Reports
 
@@ -207,6 +208,12 @@ class Slots(Protocol):
     def free(self, slot_id: int) -> None:
         """A booked slot can be offered again."""
 
+    def open_for(self, slot_id: int, offer: Offer) -> bool:
+        """Keep a slot for this patient, in whatever channel he books; False where it is not free for the offer."""
+
+    def close_for(self, slot_id: int, offer: Offer) -> bool:
+        """The opened slot is vacant again; False where the patient has booked it, or talks about it now."""
+
     def renew(self, call_key: str, until: datetime) -> None: ...
 
     def release(self, call_key: str, *, but: int | None = None) -> None:
@@ -278,6 +285,9 @@ class Referrals(Protocol):
         """Not used and still valid, the first to end first."""
 
     def use(self, referral_id: int, booking_id: int) -> None: ...
+
+    def withdraw(self, referral_id: int, today: date) -> bool:
+        """It is valid no more; False where something was booked with it."""
 
     def give_back(self, booking_id: int) -> None:
         """What this booking used can be used again."""
@@ -456,6 +466,8 @@ class Work(Protocol):
     def bookings(self) -> Bookings: ...
     @property
     def referrals(self) -> Referrals: ...
+    @property
+    def follow_ups(self) -> FollowUps: ...
     @property
     def waiting(self) -> WaitingList: ...
     @property

@@ -73,6 +73,12 @@ def free_times(work: Work, query: SlotQuery, day: date, part: PartOfDay, *, rule
     return [slot for slot in slots if part.holds(slot.starts_at.astimezone(rules.zone).time())]
 
 
+def vacant(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Slot]:
+    """Every free slot of the horizon, in order."""
+    with work.reading():
+        return work.slots.all(_wanted(work, query, rules, now))
+
+
 def doctors_of(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Doctor]:
     """Doctors of the speciality with a free slot; who has the nearest one comes first."""
     with work.reading():

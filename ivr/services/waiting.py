@@ -32,26 +32,37 @@ def join(work: Work, wish: Wish, *, rules: Rules, now: datetime) -> WaitingEntry
         work.patients.lock(wish.patient_id)
         entry = work.waiting.of_key(wish.key)
         if entry is None:
-            _expire(work, wish.patient_id, rules, now)
-            _unless_waiting(work, wish)
-            entry = work.waiting.add(NewEntry(wish.key, _entry(work, wish, rules, now), wish.contact))
+            entry = join_within(work, wish, rules, now)
             work.commit()
         elif entry.patient_id != wish.patient_id:
             raise NotYours
     return entry
 
 
+def join_within(work: Work, wish: Wish, rules: Rules, now: datetime) -> WaitingEntry:
+    """The same as a part of a transaction in which the patient is locked, for a key that is new."""
+    _expire(work, wish.patient_id, rules, now)
+    _unless_waiting(work, wish)
+    return work.waiting.add(NewEntry(wish.key, _entry(work, wish, rules, now), wish.contact))
+
+
 def leave(work: Work, entry_id: int, *, patient_id: int, now: datetime) -> WaitingEntry:
     """Take the patient off the list; to repeat it does no harm. Raises NotFound, NotYours, WrongTurn."""
     with work:
         work.patients.lock(patient_id)
-        entry = work.waiting.get(entry_id)
-        if entry.patient_id != patient_id:
-            raise NotYours
-        if entry.status is not WaitingStatus.CANCELLED_BY_PATIENT:
-            entry = entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT)
-            work.waiting.save(entry, now)
-            work.commit()
+        entry = leave_within(work, entry_id, patient_id=patient_id, now=now)
+        work.commit()
+    return entry
+
+
+def leave_within(work: Work, entry_id: int, *, patient_id: int, now: datetime) -> WaitingEntry:
+    """The same as a part of a transaction in which the patient is locked."""
+    entry = work.waiting.get(entry_id)
+    if entry.patient_id != patient_id:
+        raise NotYours
+    if entry.status is not WaitingStatus.CANCELLED_BY_PATIENT:
+        entry = entry.becomes(WaitingStatus.CANCELLED_BY_PATIENT)
+        work.waiting.save(entry, now)
     return entry
 
 

@@ -27,16 +27,15 @@ class UserRegister(Register):
         return [_user(row) for row in self._run(select(users).order_by(users.c.name, users.c.id))]
 
     def add(self, user: User, password: str, now: datetime) -> int:
-        values = {"login": user.login, "name": user.name, "role": user.role.value, "must_change": user.must_change}
+        values = {"login": user.login} | _kept(user)
         try:
             with self._connection.begin_nested():
-                return self._insert(users, **values, active=user.active, password=password, created_at=now)
+                return self._insert(users, **values, password=password, created_at=now)
         except IntegrityError:
             raise LoginTaken(user.login) from None
 
     def save(self, user: User) -> None:
-        values = {"name": user.name, "role": user.role.value, "active": user.active, "must_change": user.must_change}
-        self._run(update(users).where(users.c.id == user.id).values(values))
+        self._run(update(users).where(users.c.id == user.id).values(_kept(user)))
 
     def set_password(self, user_id: int, password: str, *, must_change: bool) -> None:
         fresh = {"password": password, "must_change": must_change, "failed": 0, "locked_until": None}
@@ -141,6 +140,17 @@ class RunSettingRegister(Register):
         self._run(delete(run_settings).where(run_settings.c.key == key))
 
 
+def _kept(user: User) -> dict[str, Any]:
+    """What may change of him beside his password."""
+    return {
+        "name": user.name,
+        "role": user.role.value,
+        "active": user.active,
+        "must_change": user.must_change,
+        "doctor_id": user.doctor_id,
+    }
+
+
 def _user(row: Row[Any]) -> User:
     return User(
         id=row.id,
@@ -150,6 +160,7 @@ def _user(row: Row[Any]) -> User:
         active=row.active,
         must_change=row.must_change,
         locked_until=row.locked_until,
+        doctor_id=row.doctor_id,
     )
 
 

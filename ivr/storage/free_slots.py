@@ -1,10 +1,13 @@
 """What `free` means, in SQL: said once, for looking, holding and booking alike."""
 
+from datetime import UTC
+
 from sqlalchemy import ColumnElement, Integer, and_, exists, literal_column, not_, or_, type_coerce
 
-from ivr.domain.slot import PERSONAL, Slot
+from ivr.domain.booking import BookingStatus
+from ivr.domain.slot import PERSONAL, Channel, Slot, SlotKind
 from ivr.services.ports import Offer, Wanted
-from ivr.storage.tables import absences, doctors, slots
+from ivr.storage.tables import absences, bookings, doctors, referrals, slots
 from ivr.storage.types import bit_of
 
 FREE = slots.c.state == literal_column("'FREE'")
@@ -53,12 +56,32 @@ def _published(offer: Offer) -> ColumnElement[bool]:
 
 def _meant_for(offer: Offer) -> ColumnElement[bool]:
     channels = type_coerce(slots.c.channels, Integer)
-    for_all = and_(
-        slots.c.for_patient_id.is_(None),
-        slots.c.kind.not_in([kind.value for kind in PERSONAL]),
-        channels.bitwise_and(bit_of(offer.channel)) != 0,
+    in_channel = channels.bitwise_and(bit_of(offer.channel)) != 0
+    vacant = and_(slots.c.for_patient_id.is_(None), in_channel, *_opened_to(offer))
+    return or_(slots.c.for_patient_id == offer.patient_id, vacant)
+
+
+def _opened_to(offer: Offer) -> list[ColumnElement[bool]]:
+    """Slots that nobody competes for are a doctor's to give; others need his referral for one kind of them (S4.2)."""
+    if offer.channel is Channel.MED_ARM:
+        return []
+    by_referral = or_(slots.c.kind != SlotKind.REFERRAL.value, _referred(offer))
+    return [slots.c.kind.not_in([kind.value for kind in PERSONAL]), by_referral]
+
+
+def _referred(offer: Offer) -> ColumnElement[bool]:
+    """A referral to the slot's speciality that is not used, or whose visit is still to come and may be moved.
+
+    Its last day is looked at in UTC, generous by some hours; whoever books is asked on the hospital's day.
+    """
+    own = referrals.c
+    stands = exists().where(bookings.c.id == own.used_by, bookings.c.status == BookingStatus.BOOKED.value)
+    return exists().where(
+        own.patient_id == offer.patient_id,
+        own.speciality == slots.c.speciality,
+        own.valid_until >= offer.now.astimezone(UTC).date(),
+        or_(own.used_by.is_(None), stands),
     )
-    return or_(slots.c.for_patient_id == offer.patient_id, for_all)
 
 
 def _doctor_works() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Referrals and what they were used for."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import null, select, update
 
@@ -23,6 +23,11 @@ class ReferralRegister(Register):
 
     def use(self, referral_id: int, booking_id: int) -> None:
         self._run(update(referrals).where(referrals.c.id == referral_id).values(used_by=booking_id))
+
+    def withdraw(self, referral_id: int, today: date) -> bool:
+        own = referrals.c
+        unused = update(referrals).where(own.id == referral_id, own.used_by.is_(None))
+        return self._run(unused.values(valid_until=today - timedelta(days=1))).rowcount == 1
 
     def give_back(self, booking_id: int) -> None:
         self._run(update(referrals).where(referrals.c.used_by == booking_id).values(used_by=null()))

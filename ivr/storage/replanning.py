@@ -11,7 +11,7 @@ from ivr.domain.publication import missing
 from ivr.domain.slot import Slot
 from ivr.domain.slot_plan import PlannedSlot
 from ivr.storage.slots import slot_of, slot_values
-from ivr.storage.tables import bookings, slots, tasks
+from ivr.storage.tables import bookings, follow_ups, slots, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def _open(database: Connection, pairs: Iterable[tuple[RowMapping, dict[str, Any]
 
 
 def _withdraw(database: Connection, ids: Sequence[int]) -> None:
-    """Delete; what a cancelled booking or a task still names cannot go, so it is closed."""
-    mentioned = (bookings.c.slot_id, tasks.c.slot_id)
+    """Delete; what a cancelled booking, a task or a doctor's order still names cannot go, so it is closed."""
+    mentioned = (bookings.c.slot_id, tasks.c.slot_id, follow_ups.c.slot_id)
     used = set(
         database.execute(union_all(*(select(column).where(column.is_not(None)) for column in mentioned))).scalars()
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, RowMapping, Select, and_, case, column, func, null, select, update, values
+from sqlalchemy import Integer, RowMapping, Select, and_, case, column, func, not_, null, select, update, values
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.refusals import SlotTaken
@@ -78,6 +78,17 @@ class SlotRegister(Register):
         if taken:
             self._changed("slots", slot_id)
         return taken
+
+    def open_for(self, slot_id: int, offer: Offer) -> bool:
+        return self._take(slot_id, offer, for_patient_id=offer.patient_id)
+
+    def close_for(self, slot_id: int, offer: Offer) -> bool:
+        opened = and_(slots.c.id == slot_id, slots.c.for_patient_id == offer.patient_id)
+        unused = update(slots).where(opened, FREE, not_(held_by_other(offer)))
+        closed = self._run(unused.values(for_patient_id=null())).rowcount == 1
+        if closed:
+            self._changed("slots", slot_id)
+        return closed
 
     def held_by_other(self, slot_id: int, offer: Offer) -> bool:
         held = select(slots.c.id).where(slots.c.id == slot_id, FREE, held_by_other(offer))

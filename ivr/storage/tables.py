@@ -232,6 +232,25 @@ referrals = Table(
     UniqueConstraint("patient_id", "number"),
 )
 
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    _id(),
+    Column("key", String, nullable=False, unique=True),
+    Column("visit_id", ForeignKey("bookings.id"), nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("made_at", Utc, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+    Column("slot_id", ForeignKey("slots.id")),
+    Column("entry_id", ForeignKey("waiting_entries.id")),
+    Column("referral_id", ForeignKey("referrals.id")),
+    Column("undone_at", Utc),
+    _index("follow_ups_visit", "visit_id"),
+    _index("follow_ups_slot", "slot_id", where="slot_id IS NOT NULL"),
+)
+
 waiting_entries = Table(
     "waiting_entries",
     metadata,
@@ -473,6 +492,7 @@ users = Table(
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("locked_until", Utc),
     Column("created_at", Utc, nullable=False),
+    Column("doctor_id", ForeignKey("doctors.id")),
 )
 
 # The token itself is only in the browser: who reads the table cannot log in with it.

@@ -22,6 +22,7 @@ from ivr.storage.desk import (
 )
 from ivr.storage.dialling import DialRegister, OptOutRegister, SlotOfferRegister
 from ivr.storage.engine import OURS, reading, turn_to_write
+from ivr.storage.follow_ups import FollowUpRegister
 from ivr.storage.grid import GridRegister
 from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
@@ -46,6 +47,7 @@ class SqlWork:
     grid: GridRegister
     bookings: BookingRegister
     referrals: ReferralRegister
+    follow_ups: FollowUpRegister
     waiting: WaitingRegister
     tasks: TaskRegister
     consents: ConsentRegister
@@ -134,6 +136,7 @@ class SqlWork:
         self.grid = GridRegister(connection)
         self.bookings = BookingRegister(connection)
         self.referrals = ReferralRegister(connection)
+        self.follow_ups = FollowUpRegister(connection)
         self.waiting = WaitingRegister(connection)
         self.tasks = TaskRegister(connection)
         self.consents = ConsentRegister(connection)
