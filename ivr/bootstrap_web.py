@@ -1,7 +1,7 @@
 """Builds the site out of the settings. Importing it opens nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -12,6 +12,7 @@ from ivr.data import load_specialities
 from ivr.desk import utc_now
 from ivr.domain.user import Role, User
 from ivr.importing.editing import TimetableEditor
+from ivr.importing.storing import doctors_by_code
 from ivr.phone.exchange import AmiExchange
 from ivr.phone_config import phone_config_of, recordings_folder
 from ivr.run_time import Current
@@ -36,7 +37,10 @@ DEMO_USERS = (
     User(0, "operator2", "Павел Оператор", Role.OPERATOR),
     User(0, "registrar", "Раиса Регистратор", Role.REGISTRAR),
     User(0, "supervisor", "Светлана Старшая", Role.SUPERVISOR),
+    User(0, "doctor", "Ирина Здоровых", Role.DOCTOR),
 )
+DEMO_DOCTOR = "therapist-3"
+"""Who of the staff the demo's doctor is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,18 @@ def prepare_users(settings: Settings) -> tuple[str, str] | None:
         made = access.first_administrator(works(), now=utc_now())
         if settings.hospital.demo:
             for user in DEMO_USERS:
-                access.keep_demo_user(works(), user, demo_password(settings), now=utc_now())
+                own = replace(user, doctor_id=_demo_doctor(works)) if user.role is Role.DOCTOR else user
+                access.keep_demo_user(works(), own, demo_password(settings), now=utc_now())
     finally:
         works.close()
     return made
+
+
+def _demo_doctor(works: bootstrap.Works) -> int | None:
+    """None where real staff has taken the place of the demo's."""
+    with works().reading() as work:
+        found = doctors_by_code(work.connection).get(DEMO_DOCTOR)
+    return None if found is None else int(found["id"])
 
 
 def demo_password(settings: Settings) -> str:

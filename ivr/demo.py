@@ -16,7 +16,8 @@ from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
 from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence, WorkRule
-from ivr.domain.slot import Channel, Slot, SlotKind
+from ivr.domain.slot import REMOTE, Channel, Slot, SlotKind, SlotState
+from ivr.domain.slot_plan import PlannedSlot
 from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
 from ivr.importing import doctors as staff
 from ivr.importing import schedule
@@ -31,13 +32,14 @@ from ivr.storage.work import SqlWork
 
 SPECIALIST_WORKING_DAYS = 14
 TICKETS_FROM = 100_001
+VISITS_FROM = 200_001
 SOMEBODY = (tables.doctors, tables.patients)
 
 
 def load_demo(work: SqlWork, catalogue: Catalogue, hospital: Hospital, *, rules: Rules, now: datetime) -> bool:
     """Fill an empty database with the demo hospital; False, and nothing changed, where anybody is in it already.
 
-    The same day makes the same slots, bookings and numbers.
+    The same moment makes the same slots, bookings and numbers.
     """
     with work:
         if any(work.connection.execute(select(table.c.id).limit(1)).first() for table in SOMEBODY):
@@ -65,6 +67,8 @@ class Demo:
         self._register(people)
         for number, booking in enumerate(people["bookings"], start=TICKETS_FROM):
             self._book(booking, str(number))
+        for number, visit in enumerate(people["visits"], start=VISITS_FROM):
+            self._receive(visit, str(number))
         for entry in people["waiting"]:
             self._wait(entry)
         for referral in people["referrals"]:
@@ -116,10 +120,23 @@ class Demo:
         )
 
     def _book(self, wish: Mapping[str, Any], ticket: str) -> None:
-        slot = self._slot(wish, SlotKind.PRIMARY)
-        patient_id = self._patients[wish["person"]]
-        key = f"demo-{ticket}"
+        slot, patient_id = self._slot(wish, SlotKind.PRIMARY), self._patients[wish["person"]]
         self._work.slots.book(slot.id, Offer(patient_id, Channel.REG, self._now))
+        self._store(ticket, slot, patient_id)
+
+    def _receive(self, visit: Mapping[str, Any], ticket: str) -> None:
+        """A visit of today that is over, beside the timetable: on any day there is somebody to send on."""
+        doctor = self._work.staff.doctor(self._doctors[visit["doctor"]])
+        on_the_clock = self._now.replace(minute=self._now.minute // 5 * 5, second=0, microsecond=0)
+        starts_at = on_the_clock - timedelta(minutes=visit["minutes_ago"])
+        planned = PlannedSlot(doctor.id, doctor.speciality, starts_at, 15, SlotKind.PRIMARY, REMOTE, doctor.room)
+        slot_id, patient_id = self._work.slots.add_extra(planned), self._patients[visit["person"]]
+        booked = update(tables.slots).where(tables.slots.c.id == slot_id).values(state=SlotState.BOOKED.value)
+        self._work.connection.execute(booked)
+        self._store(ticket, self._work.slots.get(slot_id), patient_id, BookingStatus(visit["status"]))
+
+    def _store(self, ticket: str, slot: Slot, patient_id: int, status: BookingStatus = BookingStatus.BOOKED) -> None:
+        key = f"demo-{ticket}"
         booking = Booking(
             id=0,
             ticket=ticket,
@@ -127,7 +144,7 @@ class Demo:
             patient_id=patient_id,
             purpose=Purpose.ILLNESS,
             channel=Channel.REG,
-            status=BookingStatus.BOOKED,
+            status=status,
             created_at=self._now,
         )
         self._work.bookings.add(NewBooking(key=key, call_key=key, booking=booking))

@@ -93,11 +93,14 @@ def change_password(work: Work, user_id: int, before: str, after: str, *, now: d
 
 
 def add_user(work: Work, user: User, password: str, *, who: str, now: datetime) -> int:
-    """Store a new user. Raises LoginTaken."""
+    """Store a new user. Raises LoginTaken, NotFound for an unknown doctor."""
     fresh = passwords.digest(password)
     with work:
+        if user.doctor_id is not None:
+            work.staff.doctor(user.doctor_id)
         user_id = work.users.add(user, fresh, now)
-        work.audit.add(who=who, action="user added", detail={"user": user_id, "role": user.role.value}, now=now)
+        detail = {"user": user_id, "role": user.role.value, "doctor": user.doctor_id}
+        work.audit.add(who=who, action="user added", detail=detail, now=now)
         work.commit()
     return user_id
 
@@ -120,7 +123,8 @@ def keep_demo_user(work: Work, user: User, password: str, *, now: datetime) -> N
     """A user of the demo hospital with this password, made or set again."""
     with work.reading():
         known = work.users.secret(user.login)
-    if known is not None and passwords.fits(known.password, password):
+    unlinked = known is not None and known.user.doctor_id is None and user.doctor_id is not None
+    if known is not None and passwords.fits(known.password, password) and not unlinked:
         return
     fresh = passwords.digest(password)
     with work:
@@ -128,7 +132,7 @@ def keep_demo_user(work: Work, user: User, password: str, *, now: datetime) -> N
             work.users.add(user, fresh, now)
         else:
             work.users.set_password(known.user.id, fresh, must_change=False)
-            work.users.save(replace(known.user, active=True))
+            work.users.save(replace(known.user, active=True, doctor_id=known.user.doctor_id or user.doctor_id))
         work.commit()
 
 

@@ -8,9 +8,9 @@ from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.override import LEAST_REASON, Override
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import HoldLost, NotFound, NotYours, ReasonNeeded, SlotTaken
+from ivr.domain.refusals import HoldLost, NotFound, NotYours, ReasonNeeded, ReferralNeeded, Refusal, SlotTaken
 from ivr.domain.rules import Rules
-from ivr.domain.slot import Channel, Doctor, Hold, Slot
+from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind
 from ivr.domain.worklist import TaskResult
 from ivr.services.aftermath import booked as note_booked
 from ivr.services.aftermath import clinic_moved as note_clinic_moved
@@ -63,18 +63,28 @@ def hold(
 ) -> Hold:
     """Keep a slot for this call while it is talked about; an earlier hold of the call is let go.
 
-    Raises SlotTaken, Overlaps.
+    Raises SlotTaken, ReferralNeeded, Overlaps.
     """
     until = now + rules.hold
     with work:
         # The new slot first: it is won or lost before anything else changes.
-        if not work.slots.hold(slot_id, Offer(patient_id, channel, now, call_key), until):
-            raise SlotTaken(slot_id)
+        offer = Offer(patient_id, channel, now, call_key)
+        if not work.slots.hold(slot_id, offer, until):
+            raise _not_his(work, slot_id, offer, rules)
         slot = work.slots.get(slot_id)
         unless_overlapping(slot, other_visits(work, patient_id, moves=moves, now=now), rules)
         work.slots.release(call_key, but=slot_id)
         work.commit()
     return Hold(slot, call_key, until)
+
+
+def _not_his(work: Work, slot_id: int, offer: Offer, rules: Rules) -> Refusal:
+    """Why he cannot have the slot: it is kept for referrals and he has none, or somebody was quicker."""
+    for one in work.grid.of_ids([slot_id]):  # none where it was withdrawn meanwhile
+        by_referral = one.slot.kind is SlotKind.REFERRAL and offer.channel is not Channel.MED_ARM
+        if by_referral and not work.referrals.opens(offer.patient_id, one.slot.speciality, rules.today(offer.now)):
+            return ReferralNeeded(slot_id)
+    return SlotTaken(slot_id)
 
 
 def renew(work: Work, call_key: str, *, rules: Rules, now: datetime) -> None:

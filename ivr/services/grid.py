@@ -75,7 +75,8 @@ def grid(work: Work, query: GridQuery, *, rules: Rules, now: datetime) -> Grid:
         doctors = tuple(doctor for doctor in work.staff.doctors() if doctor.speciality == query.speciality)
         since, until = rules.span(query.first)[0], rules.span(query.last)[1]
         found = work.grid.of_doctors([doctor.id for doctor in doctors], since, until)
-    return Grid(doctors, _cells(found, query, speciality, rules, now))
+        referred = _referred(work, query, rules, now)
+    return Grid(doctors, _cells(found, query, speciality, rules, now, referred=referred))
 
 
 def cells(work: Work, slot_ids: Sequence[int], query: GridQuery, *, rules: Rules, now: datetime) -> tuple[Cell, ...]:
@@ -83,17 +84,29 @@ def cells(work: Work, slot_ids: Sequence[int], query: GridQuery, *, rules: Rules
     with work.reading():
         speciality = work.staff.speciality(query.speciality)
         found = [one for one in work.grid.of_ids(slot_ids) if one.slot.speciality == query.speciality]
-    return _cells(found, query, speciality, rules, now)
+        referred = _referred(work, query, rules, now)
+    return _cells(found, query, speciality, rules, now, referred=referred)
+
+
+def _referred(work: Work, query: GridQuery, rules: Rules, now: datetime) -> bool:
+    return work.referrals.opens(query.patient_id, query.speciality, rules.today(now))
 
 
 def _cells(
-    found: Sequence[GridSlot], query: GridQuery, speciality: Speciality, rules: Rules, now: datetime
+    found: Sequence[GridSlot],
+    query: GridQuery,
+    speciality: Speciality,
+    rules: Rules,
+    now: datetime,
+    *,
+    referred: bool,
 ) -> tuple[Cell, ...]:
     horizon = window(speciality, rules, now)[1]
-    return tuple(_cell(one, query, horizon, now) for one in found)
+    closed = PERSONAL if referred else PERSONAL | {SlotKind.REFERRAL}
+    return tuple(_cell(one, query, closed, horizon, now) for one in found)
 
 
-def _cell(one: GridSlot, query: GridQuery, horizon: datetime, now: datetime) -> Cell:
+def _cell(one: GridSlot, query: GridQuery, closed: frozenset[SlotKind], horizon: datetime, now: datetime) -> Cell:
     if one.state is SlotState.BOOKED:
         own = one.patient_id == query.patient_id
         mark = Mark.OWN if own else Mark.BOOKED
@@ -105,7 +118,7 @@ def _cell(one: GridSlot, query: GridQuery, horizon: datetime, now: datetime) -> 
         return Cell(one.slot, Mark.PAST)
     if one.held_by is not None and one.held_until is not None and one.held_until > now:
         return Cell(one.slot, _holder(one.held_by, query.page_key), one.held_until)
-    return Cell(one.slot, _of_free(one.slot, query, horizon, now))
+    return Cell(one.slot, _of_free(one.slot, query, closed, horizon, now))
 
 
 def _holder(held_by: str, page_key: str) -> Mark:
@@ -114,11 +127,11 @@ def _holder(held_by: str, page_key: str) -> Mark:
     return Mark.HELD_BY_DESK if held_by.startswith(PAGE) else Mark.HELD_BY_CALL
 
 
-def _of_free(slot: Slot, query: GridQuery, horizon: datetime, now: datetime) -> Mark:
+def _of_free(slot: Slot, query: GridQuery, closed: frozenset[SlotKind], horizon: datetime, now: datetime) -> Mark:
     if slot.release_at is not None and slot.release_at > now:
         return Mark.RESERVED
     if slot.for_patient_id is not None:
         return Mark.FREE if slot.for_patient_id == query.patient_id else Mark.OTHER
-    if slot.kind is not query.kind or slot.kind in PERSONAL or query.channel not in slot.channels:
+    if slot.kind is not query.kind or slot.kind in closed or query.channel not in slot.channels:
         return Mark.OTHER
     return Mark.OUTSIDE if slot.starts_at >= horizon else Mark.FREE

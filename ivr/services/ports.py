@@ -280,9 +280,15 @@ class Bookings(Protocol):
 
 
 class Referrals(Protocol):
+    def get(self, referral_id: int) -> Referral:
+        """Raises NotFound."""
+
     def find(self, patient_id: int, number: str) -> Referral | None: ...
     def open_of(self, patient_id: int, today: date) -> list[Referral]:
         """Not used and still valid, the first to end first."""
+
+    def opens(self, patient_id: int, speciality: str, today: date) -> bool:
+        """One lets him there: not used, or its visit is still to come and may be moved."""
 
     def use(self, referral_id: int, booking_id: int) -> None: ...
 

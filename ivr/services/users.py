@@ -33,25 +33,34 @@ def get(work: Work, user_id: int) -> User:
         return work.users.get(user_id)
 
 
-def add(work: Work, *, login: str, name: str, role: Role, who: str, now: datetime) -> tuple[int, str]:
-    """A new user and the password for his first log-in. Raises LoginTaken."""
+def add(
+    work: Work, *, login: str, name: str, role: Role, doctor_id: int | None = None, who: str, now: datetime
+) -> tuple[int, str]:
+    """A new user and the password for his first log-in. Raises LoginTaken, NotFound for an unknown doctor."""
     password = passwords.one_time()
-    user = User(0, login, name, role, must_change=True)
+    user = User(0, login, name, role, must_change=True, doctor_id=doctor_id if role is Role.DOCTOR else None)
     return access.add_user(work, user, password, who=who, now=now), password
 
 
 def change(work: Work, user: User, *, by: int, now: datetime) -> None:
-    """Name, role, open or closed; whoever is closed is logged out. Raises NotFound, NotYourself, LastAdministrator."""
+    """Name, role, doctor, open or closed; whoever is closed or gets other rights is logged out.
+
+    Raises NotFound, NotYourself, LastAdministrator.
+    """
+    if user.role is not Role.DOCTOR:
+        user = replace(user, doctor_id=None)
     with work:
+        if user.doctor_id is not None:
+            work.staff.doctor(user.doctor_id)
         before = work.users.get(user.id)
         if user.id == by and (user.role, user.active) != (before.role, before.active):
             raise NotYourself
         if _is_administrator(before) and not _is_administrator(user) and not _others(work, user.id):
             raise LastAdministrator
         work.users.save(replace(user, login=before.login, must_change=before.must_change))
-        if not user.active or user.role is not before.role:
+        if not user.active or (user.role, user.doctor_id) != (before.role, before.doctor_id):
             work.web_sessions.end_all(user.id, now)
-        detail = {"user": user.id, "role": user.role.value, "active": user.active}
+        detail = {"user": user.id, "role": user.role.value, "active": user.active, "doctor": user.doctor_id}
         work.audit.add(who=f"user:{by}", action="user changed", detail=detail, now=now)
         work.commit()
 

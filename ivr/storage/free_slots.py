@@ -1,6 +1,6 @@
 """What `free` means, in SQL: said once, for looking, holding and booking alike."""
 
-from datetime import UTC
+from datetime import UTC, date
 
 from sqlalchemy import ColumnElement, Integer, and_, exists, literal_column, not_, or_, type_coerce
 
@@ -65,21 +65,22 @@ def _opened_to(offer: Offer) -> list[ColumnElement[bool]]:
     """Slots that nobody competes for are a doctor's to give; others need his referral for one kind of them (S4.2)."""
     if offer.channel is Channel.MED_ARM:
         return []
-    by_referral = or_(slots.c.kind != SlotKind.REFERRAL.value, _referred(offer))
+    day = offer.now.astimezone(UTC).date()
+    by_referral = or_(slots.c.kind != SlotKind.REFERRAL.value, referred(offer.patient_id, slots.c.speciality, day))
     return [slots.c.kind.not_in([kind.value for kind in PERSONAL]), by_referral]
 
 
-def _referred(offer: Offer) -> ColumnElement[bool]:
-    """A referral to the slot's speciality that is not used, or whose visit is still to come and may be moved.
+def referred(patient_id: int, speciality: ColumnElement[str] | str, day: date) -> ColumnElement[bool]:
+    """A referral to the speciality that is not used, or whose visit is still to come and may be moved.
 
-    Its last day is looked at in UTC, generous by some hours; whoever books is asked on the hospital's day.
+    Searches look at its last day in UTC, generous by some hours; whoever books is asked on the hospital's day.
     """
     own = referrals.c
     stands = exists().where(bookings.c.id == own.used_by, bookings.c.status == BookingStatus.BOOKED.value)
     return exists().where(
-        own.patient_id == offer.patient_id,
-        own.speciality == slots.c.speciality,
-        own.valid_until >= offer.now.astimezone(UTC).date(),
+        own.patient_id == patient_id,
+        own.speciality == speciality,
+        own.valid_until >= day,
         or_(own.used_by.is_(None), stands),
     )
 

@@ -15,7 +15,22 @@ from werkzeug.routing import IntegerConverter, Map
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
-from ivr.web import access, admin, desk, help, home, live, notices, recordings, registry, reports, tasks, wall, webphone
+from ivr.web import (
+    access,
+    admin,
+    desk,
+    doctor,
+    help,
+    home,
+    live,
+    notices,
+    recordings,
+    registry,
+    reports,
+    tasks,
+    wall,
+    webphone,
+)
 from ivr.web.access import check_routes, user_or_none
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
@@ -32,6 +47,7 @@ PARTS: Sequence[Blueprint] = (
     home.pages,
     desk.pages,
     registry.pages,
+    doctor.pages,
     webphone.pages,
     tasks.pages,
     wall.pages,
@@ -48,6 +64,7 @@ ERRORS = {
     403: "На это у вашей роли нет права.",
     404: "Такой страницы нет.",
     405: "Так эта страница не вызывается.",
+    409: "Администратор ещё не указал, какой вы врач: ваших пациентов не показать.",
     413: "Слишком много данных.",
     429: "Слишком часто. Подождите минуту.",
 }

@@ -17,6 +17,7 @@ class Place:
 PLACES = (
     Place("desk.desk", "Рабочее место", Right.TAKE_CALLS),
     Place("registry.registry", "Регистратура", Right.BOOK),
+    Place("doctor.doctor", "Мой приём", Right.REFER),
     Place("tasks.tasks", "Задачи", Right.TASKS),
     Place("wall.wall", "Табло", Right.WALL),
     Place("reports.reports", "Отчёты", Right.REPORTS),

@@ -94,6 +94,9 @@ def test_the_people_have_what_their_stories_need(clinic):
         assert work.patients.get(ids["T03"]).representatives == (ids["T01"],)
         assert not work.patients.get(ids["T07"]).attached
         assert len(work.bookings.active(ids["T09"])) == 2
+        seen = [work.bookings.of_patient(ids[person], 1)[0] for person in ("T05", "T08")]
+        assert [visit.status for visit in seen] == ["VISITED", "PASSED"]
+        assert all(visit.slot.ends_at <= NOW for visit in seen)
         assert [entry.speciality for entry in work.waiting.open_of(ids["T11"])] == ["ent"]
         assert work.referrals.find(ids["T02"], "6200214").speciality == "cardiologist"
         certified = work.patients.get(ids["T13"])
@@ -108,7 +111,7 @@ def test_the_demo_loads_on_any_day_of_the_year_even_in_holidays(tmp_path, day):
 
     clinic = a_demo_clinic(tmp_path, now)
 
-    assert len(rows(clinic, tables.bookings)) == 2
+    assert len(rows(clinic, tables.bookings)) == 4
 
 
 def test_a_doctor_on_duty_receives_on_a_holiday(tmp_path):

@@ -1,6 +1,7 @@
 """Users: who may log in, as what; passwords for the first log-in are shown once."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue as Answer
@@ -10,7 +11,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from ivr.domain.refusals import LastAdministrator, LoginTaken, NotYourself
 from ivr.domain.user import LOGIN, Right, Role
-from ivr.services import access, users
+from ivr.services import access, doctors, users
 from ivr.web import access as web_access
 from ivr.web.access import needs
 from ivr.web.admin import pages
@@ -26,9 +27,30 @@ ROLES = {
     Role.DOCTOR: "Врач",
 }
 _ROLE_CHOICES = [SelectChoice(role.value, title) for role, title in ROLES.items()]
+NOBODY = SelectChoice("", "не выбран")
 
 
-class NewUser(Form):
+def _number(chosen: str | int | None) -> int | None:
+    return int(chosen) if chosen else None
+
+
+class _Staff(Form):
+    """A user of the role DOCTOR is somebody of the staff: his are the patients that he sees (S4.2)."""
+
+    role = SelectField("Роль", choices=_ROLE_CHOICES)
+    doctor_id = SelectField("Врач, чьих пациентов он видит", coerce=_number, default="")
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        staff = run(doctors.everybody)
+        self.doctor_id.choices = [NOBODY, *(SelectChoice(one.id, f"{one.full_name}, каб. {one.room}") for one in staff)]
+
+    @property
+    def doctor(self) -> int | None:
+        return self.doctor_id.data if self.role.data == Role.DOCTOR.value else None
+
+
+class NewUser(_Staff):
     login = StringField(
         "Имя для входа",
         filters=[stripped],
@@ -38,12 +60,10 @@ class NewUser(Form):
         ],
     )
     name = StringField("Имя и фамилия", filters=[stripped], validators=[InputRequired(), Length(max=80)])
-    role = SelectField("Роль", choices=_ROLE_CHOICES)
 
 
-class ChangedUser(Form):
+class ChangedUser(_Staff):
     name = StringField("Имя и фамилия", filters=[stripped], validators=[InputRequired(), Length(max=80)])
-    role = SelectField("Роль", choices=_ROLE_CHOICES)
     active = BooleanField("Может входить")
 
 
@@ -59,7 +79,7 @@ def add_user() -> Answer:
     form = NewUser()
     if not form.validate_on_submit():
         return _page(form), 422
-    named = {"login": form.login.data, "name": form.name.data, "role": Role(form.role.data)}
+    named = {"login": form.login.data, "name": form.name.data, "role": Role(form.role.data), "doctor_id": form.doctor}
     try:
         _, password = run(users.add, **named, who=web_access.who(), now=site().now())
     except LoginTaken as refusal:
@@ -77,13 +97,19 @@ def user(user_id: int) -> Answer:
         form.role.data = known.role.value
     if not form.validate_on_submit():
         return render_template("admin/user.html", form=form, known=known), 422 if form.is_submitted() else 200
-    changed = replace(known, name=form.name.data, role=Role(form.role.data), active=bool(form.active.data))
+    changed = replace(
+        known,
+        name=form.name.data,
+        role=Role(form.role.data),
+        active=bool(form.active.data),
+        doctor_id=form.doctor,
+    )
     try:
         run(users.change, changed, by=web_access.user().id, now=site().now())
     except (NotYourself, LastAdministrator) as refusal:
         form.refuse("role", told(refusal))
         return render_template("admin/user.html", form=form, known=known), 422
-    if not changed.active or changed.role is not known.role:
+    if not changed.active or (changed.role, changed.doctor_id) != (known.role, known.doctor_id):
         _out(user_id)
     flash("Сохранено.")
     return redirect(url_for("admin.users"))

@@ -17,6 +17,7 @@ pages = Blueprint("help", __name__, url_prefix="/help")
 CHAPTERS = {
     Role.OPERATOR: ("operator", "Оператору"),
     Role.REGISTRAR: ("registrar", "Регистратору"),
+    Role.DOCTOR: ("doctor", "Врачу"),
     Role.SUPERVISOR: ("supervisor", "Старшему смены"),
     Role.ADMINISTRATOR: ("administrator", "Администратору"),
 }

@@ -58,7 +58,8 @@ def days() -> Response:
     try:
         first = run(search.nearest, query, rules=rules, now=now)
     except NoSlots:
-        return jsonify(days=[], nearest=None, last=words.day(_last_day(wish.speciality)))
+        last = words.day(_last_day(wish.speciality))
+        return jsonify(days=[], nearest=None, last=last, unreferred=not run(_may_see, query))
     late = run(search.breaches_24h, query, first, rules=rules, now=now)
     return jsonify(
         days=[{"day": day.isoformat(), "said": words.day(day), "short": words.short_day(day)} for day in found],
@@ -89,6 +90,13 @@ def changed() -> Response:
     query = _grid_query(wish, today, today)
     seen = run(grids.cells, wish.ids, query, rules=site().rules, now=site().now())
     return jsonify(cells=[cell_json(cell) for cell in seen])
+
+
+def _may_see(work: Work, query: SlotQuery) -> bool:
+    """Times kept for referrals are shown to whom a doctor has referred there (S4.2)."""
+    today = site().rules.today(site().now())
+    with work.reading():
+        return query.kind is not SlotKind.REFERRAL or work.referrals.opens(query.patient_id, query.speciality, today)
 
 
 def _staffed(work: Work) -> list[Speciality]:

@@ -113,6 +113,8 @@ function tellAvailability(found) {
     none.id = 'unsuitable';
     chips.append(none);
     told.push(chips);
+  } else if (found.unreferred) {
+    told.push(paragraph('Действующего направления к этому специалисту у пациента нет, а это время открывает только оно. Без направления запишите по другой цели.', 'notice warn'));
   } else {
     told.push(paragraph(`Свободного времени нет до ${found.last}. Предложите лист ожидания.`, 'notice warn'));
     offerWaiting('NO_SLOTS');
