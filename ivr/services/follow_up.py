@@ -18,7 +18,7 @@ from ivr.domain.follow_up import (
 from ivr.domain.patient import OWN_CONSENT_AGE, Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import CompetitiveSlot, NotFound, ReferralTaken, SlotTaken, WrongTurn
+from ivr.domain.refusals import CompetitiveSlot, NotFound, NotYours, ReferralTaken, SlotTaken, WrongTurn
 from ivr.domain.rules import Rules
 from ivr.domain.slot import PERSONAL, Channel, Slot
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
@@ -64,7 +64,7 @@ def book(work: Work, order: Order, slot_id: int, *, rules: Rules, now: datetime)
     """
     with work:
         visit = _begun(work, order, rules, now)
-        made = work.follow_ups.of_key(order.key)
+        made = _first_result(work, order)
         if made is None:
             slot = _for_doctors(work, order, visit, slot_id)
             number, issued = None, None
@@ -83,7 +83,7 @@ def open_slot(work: Work, order: Order, slot_id: int, *, rules: Rules, now: date
     """
     with work:
         visit = _begun(work, order, rules, now)
-        made = work.follow_ups.of_key(order.key)
+        made = _first_result(work, order)
         if made is None:
             slot = _for_doctors(work, order, visit, slot_id)
             if slot.kind not in PERSONAL:  # a referral opens the others
@@ -102,7 +102,7 @@ def refer(work: Work, order: Order, speciality: str, *, rules: Rules, now: datet
     """
     with work:
         visit = _begun(work, order, rules, now)
-        made = work.follow_ups.of_key(order.key)
+        made = _first_result(work, order)
         if made is None:
             number, issued = _referred(work, order, visit, speciality, rules, now)
             if issued is None:
@@ -119,7 +119,7 @@ def wait(work: Work, order: Order, awaited: Awaited, *, rules: Rules, now: datet
     """
     with work:
         visit = _begun(work, order, rules, now)
-        made = work.follow_ups.of_key(order.key)
+        made = _first_result(work, order)
         if made is None:
             _, issued = _referred(work, order, visit, awaited.speciality, rules, now)
             wish = Wish(
@@ -164,6 +164,14 @@ def _begun(work: Work, order: Order, rules: Rules, now: datetime) -> Booking:
     must_be_own(visit, order.doctor_id)
     must_have_come(visit, rules.today(visit.slot.starts_at), rules.today(now))
     return came_within(work, visit, who=order.who, rules=rules, now=now)
+
+
+def _first_result(work: Work, order: Order) -> FollowUp | None:
+    """What the same order made before. Raises NotYours where it was about another visit."""
+    made = work.follow_ups.of_key(order.key)
+    if made is not None and made.visit_id != order.visit_id:
+        raise NotYours
+    return made
 
 
 def _locked(work: Work, visit_id: int) -> Booking:
