@@ -14,6 +14,7 @@ from tests.web.conftest import CHROMIUM, FLAGS
 OUT = Path(__file__).parents[2] / "docs" / "screenshots"
 PAGES = {
     "registry": ("registrar", "/registry/"),
+    "doctor-day": ("doctor", "/doctor"),
     "tasks": ("supervisor", "/tasks"),
     "wall": ("supervisor", "/wall"),
     "reports": ("supervisor", "/reports"),
@@ -40,6 +41,7 @@ def main() -> None:
         stack.callback(browser.close)
         phones = calls.Telephones(hospital, browser, stack)
         _calls(phones)
+        _doctor(phones)
         administrator = _administrator(hospital)
         for name, (login, path) in PAGES.items():
             page = phones.page(login if login != "admin" else administrator)
@@ -72,6 +74,19 @@ def _calls(phones: calls.Telephones) -> None:
     _take(wall, "wall-live")
     operator.keyboard.press("Alt+Z")
     calls.state(operator, "Завершение")
+
+
+def _doctor(phones: calls.Telephones) -> None:
+    """A patient after the visit, and the times at which a specialist sees whom doctors send."""
+    page = phones.page("doctor")
+    page.goto("/doctor")
+    page.get_by_role("link", name="Пробная Дарья Олеговна").click()
+    page.get_by_label("Зачем").select_option("REFERRAL")
+    page.get_by_label("К какому специалисту").select_option("cardiologist")
+    page.keyboard.press("F7")
+    page.locator("#arrange").wait_for()
+    _take(page, "doctor")
+    page.context.close()
 
 
 def _administrator(hospital: Instance) -> tuple[str, str]:

@@ -44,7 +44,6 @@ FIELDS: dict[type[Refusal], str] = {
     ReferralTaken: "number",
     SlotTaken: "slot",
     TooManyBookings: "slot",
-    VisitNeeded: "reason",
 }
 """What each refusal is about."""
 
