@@ -97,6 +97,20 @@ class VisitCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotCount:
+    """Slots that are alike; withdrawn ones are not among them."""
+
+    speciality: str
+    kind: str
+    competitive: bool
+    """Open to all remote channels (D-03)."""
+    reserve: bool
+    """Kept for its own day (D-02)."""
+    slots: int
+    booked: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromiseCount:
     """Callbacks and waiting-list entries whose limit lies in the range."""
 
@@ -127,5 +141,8 @@ class Reports(Protocol):
 
     def visits(self, since: datetime, before: datetime) -> list[VisitCount]:
         """That were to begin in the range."""
+
+    def slots(self, since: datetime, before: datetime) -> list[SlotCount]:
+        """That begin in the range."""
 
     def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]: ...

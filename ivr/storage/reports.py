@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, String, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Float, Integer, Select, String, case, exists, func, literal, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from ivr.domain.slot import REMOTE, SlotState
 from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.report_ports import (
@@ -15,6 +16,7 @@ from ivr.services.report_ports import (
     CallHour,
     PromiseCount,
     QueueHour,
+    SlotCount,
     StateTime,
     StepCount,
     StepEnd,
@@ -24,7 +26,7 @@ from ivr.services.report_ports import (
 from ivr.storage.register import Register
 from ivr.storage.tables import bookings, calls, operator_calls, operator_states, slots, specialities, steps, tasks
 from ivr.storage.tables import waiting_entries as entries
-from ivr.storage.types import Utc
+from ivr.storage.types import Utc, bit_of
 
 TALKED = ("ANSWERED", "TRANSFERRED")
 FAILED = ("silence", "noise")
@@ -186,6 +188,18 @@ class ReportRegister(Register):
         joined = bookings.join(slots, slots.c.id == bookings.c.slot_id)
         chosen = select(*alike, func.count()).select_from(joined).where(within).group_by(*alike).order_by(*alike)
         return [VisitCount(*row) for row in self._rows(chosen)]
+
+    def slots(self, since: datetime, before: datetime) -> list[SlotCount]:
+        own, all_remote = slots.c, sum(bit_of(channel) for channel in REMOTE)
+        alike = (
+            own.speciality,
+            own.kind,
+            (type_coerce(own.channels, Integer).bitwise_and(all_remote) == all_remote).label("competitive"),
+            own.release_at.is_not(None).label("reserve"),
+        )
+        within = (own.starts_at >= since) & (own.starts_at < before) & (own.state != SlotState.CLOSED.value)
+        counted = select(*alike, func.count(), _count(own.state == SlotState.BOOKED.value)).where(within)
+        return [SlotCount(*row) for row in self._rows(counted.group_by(*alike).order_by(own.speciality, own.kind))]
 
     def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]:
         return [*self._callbacks(since, before, now), *self._entries(since, before, now)]

@@ -3,6 +3,7 @@
 import csv
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,9 @@ from ivr.dialogue.tape import Tape, TapeLine
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.purpose import Purpose
 from ivr.domain.rules import Rules
-from ivr.services import booking, calls
+from ivr.services import booking, calls, doctor_room, follow_up
 from ivr.services.booking import BookingCommand
+from ivr.services.follow_up import Order
 from ivr.services.ports import StorageDown
 from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage import tables
@@ -263,6 +265,21 @@ async def _failed_identifications(world: World, caller: PhoneNumber | None, coun
         await world.converse(TapeLine(keys), caller)
 
 
+async def _sent_on(world: World, caller: PhoneNumber | None, how: str) -> None:
+    """After today's visit the doctor has given a referral of this number, or opened the first time of his own."""
+    with world.new_work().reading() as work:
+        (patient,) = work.patients.phoned(caller)
+        (visit,) = work.bookings.of_patient(patient.id, 1)
+    named = {"rules": world.rules, "now": world.clock}
+    purpose = Purpose.REPEAT if how == "opened" else Purpose.REFERRAL
+    order = Order("sent-on", visit.id, visit.slot.doctor_id, "user:1", purpose, "контроль лечения")
+    if how == "opened":
+        vacant = doctor_room.vacant(world.new_work(), visit, purpose, visit.slot.speciality, **named)
+        follow_up.open_slot(world.new_work(), order, vacant[0][1][0].id, **named)
+    else:
+        follow_up.refer(world.new_work(), replace(order, number=how), "cardiologist", **named)
+
+
 async def _not_recorded(world: World, caller: PhoneNumber | None, value: str) -> None:
     world.recorded = False
 
@@ -274,6 +291,7 @@ STATES = {
     "declined_before": ringing.declined_before,
     "visit_cancelled": ringing.visit_cancelled,
     "opened_by_doctor": ringing.opened_by_doctor,
+    "sent_on": _sent_on,
     "not_recorded": _not_recorded,
     "earlier": _earlier,
     "earlier_by": _earlier_by,

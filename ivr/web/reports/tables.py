@@ -11,7 +11,7 @@ from ivr.services.campaign import Campaign
 from ivr.services.campaign import campaign as count_campaign
 from ivr.services.reports import Days, Ending, Load, Service, Talks, share
 from ivr.web import names, wording
-from ivr.web.reports import campaign
+from ivr.web.reports import campaign, slot_shares
 from ivr.web.reports.table import Chart, Column, Kind, Table, Value
 from ivr.web.site import run, site
 
@@ -319,6 +319,7 @@ REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "bookings": ("Записи", bookings),
     "visits": ("Неявки", visits),
     "promises": ("Сроки", promises),
+    "slots": ("Доли слотов", slot_shares.slots),
     "outreach": ("Обзвон", _of_campaign(campaign.by_kind)),
     "outreach_hours": ("Обзвон по часам", _of_campaign(campaign.by_hour)),
     "outreach_tries": ("Попытки", _of_campaign(campaign.by_try)),
