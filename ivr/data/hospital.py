@@ -1,9 +1,10 @@
 """hospital.toml: what callers hear about the hospital."""
 
+import re
 from pathlib import Path
 
 from ivr.data.reading import Table, bundled
-from ivr.domain.hospital import Hospital
+from ivr.domain.hospital import Federal, Hospital
 from ivr.domain.hours import Hours
 from ivr.domain.identifiers import PhoneNumber
 
@@ -26,12 +27,34 @@ def load_hospital(path: Path | None = None) -> Hospital:
         home_hours=root.table("home_calls").parsed("hours", Hours.parse),
         duty_hours=root.table("duty").parsed("hours", Hours.parse),
         sites={key: sites.text(key) for key in sites.items()},
+        call_centre_phone=phones.parsed("call_centre", _dialled) if phones.optional_text("call_centre") else "",
+        federal=_federal(root.optional_table("federal")),
     )
     root.finished()
     return found
 
 
+def _federal(table: Table) -> Federal | None:
+    if not table.optional_text("mo_oid"):
+        return None
+    return Federal(id=table.text("mo_id"), oid=table.parsed("mo_oid", _oid), region=table.parsed("region", _two_digits))
+
+
+def _oid(text: str) -> str:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)+", text):
+        raise ValueError("an OID is numbers parted by dots")
+    return text
+
+
+def _two_digits(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{2}", text):
+        raise ValueError("the code of a region is two digits")
+    return text
+
+
 def _dialled(text: str) -> str:
-    """Digits as a Russian caller keys them: 8 and ten more."""
+    """Digits as a Russian caller keys them: 8 and ten more, or a short number such as 122."""
+    if re.fullmatch(r"[0-9]{3,6}", text):
+        return text
     e164 = PhoneNumber.parse(text).e164
     return "8" + e164[2:] if e164.startswith("+7") else e164[1:]

@@ -9,6 +9,18 @@ from ivr.domain.hours import Hours
 
 
 @dataclass(frozen=True, slots=True)
+class Federal:
+    """How federal services know the hospital."""
+
+    id: str
+    """Its number in the region's register of organisations."""
+    oid: str
+    """Its OID in the federal register."""
+    region: str
+    """Code of the region, two digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Hospital:
     """Facts read out by the stories. Addresses are already in spoken words, telephones are digits."""
 
@@ -27,6 +39,10 @@ class Hospital:
     """Of the doctor on duty on holidays."""
     sites: Mapping[str, str] = field(default_factory=dict)
     """Key of a site (`adult`, `child`, `women`, `dental`, …) to its address in words."""
+    call_centre_phone: str = ""
+    """Digits; empty: the registry's."""
+    federal: Federal | None = None
+    """None: federal services do not know it."""
 
     def adults_open(self, now_local: datetime, calendar: WorkingCalendar) -> bool:
         """True while the clinic for adults sees patients, its urgent room among them."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ivr.domain.identifiers import Snils
+
 
 class Channel(StrEnum):
     """Where a booking comes from (domain 3.3)."""
@@ -96,6 +98,8 @@ class Doctor:
     site: str
     """Key of a site of the hospital: adult, child, women, dental."""
     active: bool = True
+    snils: Snils | None = None
+    """By which the federal booking service knows a doctor; without it the portal does not show him."""
 
     @property
     def full_name(self) -> str:

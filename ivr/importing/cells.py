@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import TypeVar
 
 from ivr.domain.hours import clock_time
-from ivr.domain.identifiers import birth_date
+from ivr.domain.identifiers import Snils, birth_date
 from ivr.domain.patient import Sex
 from ivr.domain.schedule import Parity
 from ivr.domain.slot import Channel, SlotKind
@@ -71,6 +71,10 @@ def short_text(text: str) -> str:
 def digits(text: str) -> str:
     """The digits of a number written with spaces, hyphens or dots."""
     return re.sub(r"[\s.\-–]", "", text)
+
+
+def snils(text: str) -> str:
+    return Snils(digits(text)).digits
 
 
 def sex(text: str) -> Sex:

@@ -1,7 +1,7 @@
 """Columns of a doctors' file, and a row of it turned into a member of staff."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.domain.patient import Sex
 from ivr.importing import cells
@@ -19,6 +19,7 @@ COLUMNS = (
     Column("speciality", "специальность", "key of a speciality, as in specialities.toml", "therapist", required=True),
     Column("room", "кабинет", "number of the room", "21", required=True),
     Column("site", "место", "key of a site, as in hospital.toml", "adult", required=True),
+    Column("snils", "снилс", "11 digits; the federal portal knows the doctor by it", "900-010-001 87"),
     Column("active", "работает", "yes or no (да or нет); empty: as it is known, yes for a new doctor", "да"),
 )
 
@@ -37,6 +38,7 @@ class Member:
     room: str
     site: str
     active: bool | None
+    snils: str | None = field(default=None, repr=False)
 
 
 def member(row: Row, *, specialities: Collection[str], sites: Collection[str]) -> Member | list[Complaint]:
@@ -54,6 +56,7 @@ def member(row: Row, *, specialities: Collection[str], sites: Collection[str]) -
         room=read.must("room", cells.short_text) or "",
         site=read.must("site", _known("site", sites)) or "",
         active=active,
+        snils=read.may("snils", cells.snils),
     )
     return read.complaints or found
 

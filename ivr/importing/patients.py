@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from ivr.domain.identifiers import Certificate, OmsNumber, PhoneNumber, Snils
+from ivr.domain.identifiers import Certificate, OmsNumber, PhoneNumber
 from ivr.domain.patient import Sex
 from ivr.importing import cells
 from ivr.importing.cells import Cells
@@ -64,7 +64,7 @@ def person(row: Row, *, today: date) -> Person | list[Complaint]:
         birth_date=born or today,
         patronymic=read.may("patronymic", cells.name),
         oms=read.may("oms", _oms),
-        snils=read.may("snils", _snils),
+        snils=read.may("snils", cells.snils),
         certificate=read.may("certificate", _certificate),
         certificate_until=read.may("certificate_until", cells.day),
         phone=read.may("phone", _phone),
@@ -87,10 +87,6 @@ def _must_be_named(read: Cells, found: Person) -> None:
 
 def _oms(text: str) -> str:
     return OmsNumber(cells.digits(text)).digits
-
-
-def _snils(text: str) -> str:
-    return Snils(cells.digits(text)).digits
 
 
 def _certificate(text: str) -> str:

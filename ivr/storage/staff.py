@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, exists, insert, select, update
 
+from ivr.domain.identifiers import Snils
 from ivr.domain.patient import Sex
 from ivr.domain.slot import Doctor
 from ivr.domain.speciality import Access, Speciality
@@ -33,20 +34,22 @@ class StaffRegister(Register):
         return [_speciality(row) for row in self._run(chosen)]
 
     def add_doctor(self, doctor: Doctor, code: str | None = None) -> int:
-        values = asdict(doctor)
-        del values["id"]
-        return self._insert(doctors, code=code, **values)
+        return self._insert(doctors, code=code, **_values(doctor))
 
     def save_doctor(self, doctor: Doctor) -> None:
-        values = asdict(doctor)
-        del values["id"]
-        self._run(update(doctors).where(doctors.c.id == doctor.id).values(values))
+        self._run(update(doctors).where(doctors.c.id == doctor.id).values(_values(doctor)))
 
     def save_speciality(self, speciality: Speciality, position: int = 0) -> None:
         values = {**asdict(speciality), "position": position}
         changed = update(specialities).where(specialities.c.key == speciality.key).values(values)
         if self._run(changed).rowcount == 0:
             self._run(insert(specialities).values(values))
+
+
+def _values(doctor: Doctor) -> dict[str, Any]:
+    values = asdict(doctor) | {"snils": doctor.snils.digits if doctor.snils else None}
+    del values["id"]
+    return values
 
 
 def doctor_of(row: Row[Any]) -> Doctor:
@@ -60,6 +63,7 @@ def doctor_of(row: Row[Any]) -> Doctor:
         room=row.room,
         site=row.site,
         active=row.active,
+        snils=Snils(row.snils) if row.snils else None,
     )
 
 

@@ -71,6 +71,7 @@ doctors = Table(
     Column("room", String, nullable=False),
     Column("site", String, nullable=False),
     Column("active", Boolean, nullable=False, server_default=true()),
+    Column("snils", String(11)),  # not unique: who works in two posts is two doctors here
     _index("doctors_speciality", "speciality"),
 )
 
@@ -571,4 +572,17 @@ run_settings = Table(
     Column("value", JSON, nullable=False),
     Column("changed_by", String, nullable=False),
     Column("changed_at", Utc, nullable=False),
+)
+
+# Sessions of the state portal (EPGU), opened by whoever calls the federal service; any process of the site serves them.
+portal_sessions = Table(
+    "portal_sessions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("subject", String, nullable=False),
+    Column("contact", String(16)),
+    Column("email", String),
+    Column("until", Utc, nullable=False),
+    _index("portal_sessions_until", "until"),
 )

@@ -93,6 +93,27 @@ def test_a_doctor_of_an_unknown_speciality_or_site_is_refused(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [("900-010-001 88", "column snils: the control number of the SNILS is wrong"), ("1", "a SNILS is eleven digits")],
+)
+def test_a_doctors_snils_with_a_wrong_control_number_is_refused(tmp_path, cell, told):
+    header = "code;surname;given_name;sex;speciality;room;site;snils"
+    known = {"specialities": ("therapist",), "sites": ("adult",)}
+
+    found = read(
+        tmp_path,
+        doctors.COLUMNS,
+        lambda row: doctors.member(row, **known),
+        header,
+        f"t-1;Новикова;Нина;F;therapist;7;adult;{cell}",
+        "t-2;Новикова;Нина;F;therapist;7;adult;900-010-001 87",
+    )
+
+    assert told in str(found.complaints[0])
+    assert [one.snils for one in found.good] == ["90001000187"]
+
+
 def test_the_files_of_the_demo_hospital_have_no_bad_row():
     catalogue, hospital = load_specialities(), load_hospital()
     staff = check(

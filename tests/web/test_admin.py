@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from ivr.domain.identifiers import Snils
 from ivr.domain.run_time import HOURS
 from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.user import Role
+from ivr.services import choice
 from ivr.services.doctors import everybody
 from ivr.services.timetable import of_doctor
 from tests.web.conftest import Clients, Served, post
@@ -40,6 +42,19 @@ def test_a_new_doctor_gets_hours_and_then_slots(clients: Clients):
     page = client.get(f"/admin/schedule?doctor={doctor_id}", headers=HTML).text
     assert int(re.search(r"добавлено окон: (\d+)", page)[1]) > 20
     assert "08:00-12:00" in page
+
+
+def test_a_doctors_snils_is_checked_and_kept_in_plain_digits(clients: Clients):
+    client, doctor_id = clients(Role.ADMINISTRATOR), a_doctor(clients)
+    known = choice.doctor(clients.opened.site.new_work(), doctor_id)
+    form = {name: getattr(known, name) for name in ("surname", "given_name", "sex", "speciality", "room", "site")}
+
+    wrong = post(client, f"/admin/doctors/{doctor_id}", form | {"active": "y", "snils": "900-010-001 88"})
+    right = post(client, f"/admin/doctors/{doctor_id}", form | {"active": "y", "snils": "900-010-001 87"})
+
+    assert (wrong.status_code, right.status_code) == (422, 302)
+    assert "не совпадает контрольное число" in wrong.text
+    assert choice.doctor(clients.opened.site.new_work(), doctor_id).snils == Snils("90001000187")
 
 
 def test_hours_that_clash_or_end_before_they_begin_are_refused_at_the_field(clients: Clients):

@@ -1,11 +1,14 @@
 """Doctors: the list, a new one, a change."""
 
+import re
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from ivr.domain.identifiers import BadNumber, Snils
 from ivr.domain.refusals import StillBooked
 from ivr.domain.slot import Doctor
 from ivr.domain.user import Right
@@ -14,9 +17,22 @@ from ivr.services.choice import doctor as get_doctor
 from ivr.web.access import needs, who
 from ivr.web.admin import pages
 from ivr.web.forms import Form, stripped
+from ivr.web.registry.words import NUMBERS
 from ivr.web.site import run, site
 
 SITES = {"adult": "Взрослая поликлиника", "child": "Детская поликлиника", "women": "Женская консультация"}
+
+
+def _right_snils(_form: object, field: StringField) -> None:
+    try:
+        _snils(field.data)
+    except BadNumber as problem:
+        raise ValidationError(NUMBERS[problem.code]) from None
+
+
+def _snils(text: str | None) -> Snils | None:
+    digits = re.sub(r"[\s-]", "", text or "")
+    return Snils(digits) if digits else None
 
 
 class DoctorForm(Form):
@@ -27,6 +43,7 @@ class DoctorForm(Form):
     speciality = SelectField("Специальность", validate_choice=True)
     room = StringField("Кабинет", filters=[stripped], validators=[InputRequired(), Length(max=20)])
     site = SelectField("Где принимает")
+    snils = StringField("СНИЛС", filters=[stripped], validators=[Optional(), _right_snils])
     active = BooleanField("Работает", default=True)
 
 
@@ -64,6 +81,7 @@ def doctor(doctor_id: int) -> Answer:
     form = _form(obj=known)
     if not form.is_submitted():
         form.active.data = known.active
+        form.snils.data = known.snils.digits if known.snils else ""
     if not form.validate_on_submit():
         return render_template("admin/doctor.html", form=form, doctor=known), _status()
     try:
@@ -86,6 +104,7 @@ def _meant(form: DoctorForm, doctor_id: int) -> Doctor:
         room=form.room.data,
         site=form.site.data,
         active=bool(form.active.data),
+        snils=_snils(form.snils.data),
     )
 
 
