@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from ipaddress import ip_network
 
 from flask import Flask
 
 from ivr import bootstrap
 from ivr.data import load_specialities
 from ivr.desk import utc_now
+from ivr.domain.hospital import Hospital
 from ivr.domain.user import Role, User
 from ivr.importing.editing import TimetableEditor
 from ivr.importing.storing import doctors_by_code
@@ -18,11 +20,14 @@ from ivr.phone_config import phone_config_of, recordings_folder
 from ivr.run_time import Current
 from ivr.services import access, guest_token
 from ivr.services.exchange import Exchange
-from ivr.settings import Settings, secret_of
+from ivr.settings import BadSettings, Settings, parted, secret_of
 from ivr.speech.phrasebook import Phrasebook
 from ivr.spoken import HeardPhrases
 from ivr.web.app import create_app
 from ivr.web.feed import Feed
+from ivr.web.fer.gate import Gate
+from ivr.web.fer.ids import Ids
+from ivr.web.fer.service import FerService
 from ivr.web.hub import Hub
 from ivr.web.notices import NoticeFeed
 from ivr.web.server import Listening
@@ -58,6 +63,30 @@ def _notice_feed(settings: Settings) -> NoticeFeed | None:
     return NoticeFeed(token, bootstrap.letterhead_of(settings, bootstrap.hospital_of(settings))) if token else None
 
 
+def _fer_service(settings: Settings, hospital: Hospital) -> FerService | None:
+    """None: it is off. Raises BadSettings."""
+    fer = settings.fer
+    if not fer.enabled:
+        return None
+    if hospital.federal is None:
+        raise BadSettings("fer.enabled: hospital.toml needs a table [federal] with mo_id, mo_oid and region")
+    if fer.ca is not None and settings.web.certificate is None:
+        raise BadSettings("fer.ca: certificates of clients are checked only where web.certificate is set")
+    gate = Gate(
+        clients=frozenset(parted(fer.clients)),
+        addresses=[ip_network(one) for one in parted(fer.addresses)],
+        proxies=[ip_network(one) for one in parted(fer.proxies)],
+        header=fer.header,
+    )
+    return FerService(
+        gate=gate,
+        ids=Ids(secret_of(settings, "fer")),
+        lasts=timedelta(minutes=fer.session_minutes),
+        per_minute=fer.per_minute,
+        asks_applicant=fer.applicant == "required",
+    )
+
+
 def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bootstrap.Clock = utc_now) -> OpenSite:
     """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
@@ -87,6 +116,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "egisz": bootstrap.egisz_of(settings),
             "recordings": recordings_folder(settings),
             "notices": _notice_feed(settings),
+            "fer": _fer_service(settings, current.hospital),
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )
@@ -120,6 +150,7 @@ def listening_of(settings: Settings) -> Listening:
         web.threads,
         certificate=settings.path(web.certificate) if web.certificate else None,
         key=settings.path(web.key) if web.key else None,
+        client_ca=settings.path(settings.fer.ca) if settings.fer.enabled and settings.fer.ca else None,
     )
 
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import tomllib
 from datetime import time
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -272,6 +272,53 @@ class Notices(Section):
         return self.sms != "none" or bool(self.smtp_host)
 
 
+def _networks(text: str) -> str:
+    for one in parted(text):
+        try:
+            ip_network(one)
+        except ValueError:
+            raise ValueError("write addresses like 192.0.2.7 or 192.0.2.0/24, by commas") from None
+    return text
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
+
+
+def parted(text: str) -> list[str]:
+    """What stands between commas."""
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+class Fer(Section):
+    enabled: bool = Field(False, description="The state portal books at /fer/v2 (docs/epgu.md)")
+    clients: str = Field("", description="Names in certificates of who may call it, comma separated")
+    addresses: Networks = Field(
+        "", description="Addresses of who may call it, or networks; beside `clients` both must fit"
+    )
+    ca: Path | None = Field(
+        None, description="Authorities of clients' certificates, PEM, where the site itself does TLS"
+    )
+    proxies: Networks = Field("", description="Proxies that check certificates; their header is believed")
+    header: str = Field(
+        "X-Client-Name",
+        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,60}$",
+        description="Holds the client's name",
+    )
+    per_minute: int = Field(600, ge=1, le=100_000, description="Requests of one client in a minute")
+    session_minutes: int = Field(20, ge=1, le=240, description="A session ends so long after it was opened")
+    applicant: Literal["optional", "required"] = Field(
+        "optional", description="Whether each request must say who applies (S1.1); without: the patient himself"
+    )
+
+    @model_validator(mode="after")
+    def _guarded(self) -> "Fer":
+        if self.enabled and not parted(self.clients) and not parted(self.addresses):
+            raise ValueError("enabled needs clients or addresses: it is open to nobody else")
+        if parted(self.clients) and self.ca is None and not parted(self.proxies):
+            raise ValueError("clients needs ca or proxies: somebody must check their certificates")
+        return self
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -300,6 +347,7 @@ class Settings(BaseSettings):
     recording: Recording = Recording()
     outbound: Outbound = Outbound()
     notices: Notices = Notices()
+    fer: Fer = Fer()
     log: Log = Log()
 
     @classmethod

@@ -33,7 +33,12 @@ class Wording:
 
     @classmethod
     def of_desk(cls, purpose: ConsentPurpose, text: str) -> "Wording":
-        return cls(purpose, text, f"desk-{hashlib.sha256(text.encode()).hexdigest()[:12]}")
+        return cls.of("desk", purpose, text)
+
+    @classmethod
+    def of(cls, place: str, purpose: ConsentPurpose, text: str) -> "Wording":
+        """`place` is where it is read; the version begins with it."""
+        return cls(purpose, text, f"{place}-{hashlib.sha256(text.encode()).hexdigest()[:12]}")
 
 
 _TERM = (
@@ -64,6 +69,12 @@ WORDINGS: Mapping[ConsentPurpose, Wording] = {
 """What is read to a patient, or signed by him, at the desk."""
 REMIND_AT_BOOKING = Wording.of_desk(ConsentPurpose.REMINDER, "Напомнить о приёме звонком или сообщением?")
 """What the clerk asks when a visit has been booked."""
+NOTICE_AT_PORTAL = Wording.of(
+    "epgu",
+    ConsentPurpose.NOTICE,
+    "Сообщать о записи, переносе и отмене приёма выбранным способом: по электронной почте или в ленте сообщений.",
+)
+"""What an applicant of the state portal chooses when he chooses a method (S1.7)."""
 METHODS: Mapping[ConsentPurpose, tuple[Method, ...]] = {
     ConsentPurpose.REMINDER: (Method.CALL, Method.SMS),
     ConsentPurpose.NOTICE: (Method.SMS, Method.EMAIL, Method.FEED),

@@ -101,6 +101,12 @@ class CertificateExpired(Refusal):
     code = "certificate_expired"
 
 
+class SessionOver(Refusal):
+    """The portal's session has ended, or there was none (3.1)."""
+
+    code = "session_over"
+
+
 class CallerLocked(Refusal):
     """Five failed identifications in 24 hours from one number lock it for 30 minutes (D-06)."""
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.consent import Consent, Wording
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.notice import Method
 from ivr.domain.override import LEAST_REASON, Override
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
@@ -20,6 +22,16 @@ from ivr.services.offers import other_visits, unless_overlapping
 from ivr.services.outreach import came_to
 from ivr.services.ports import NewBooking, Offer, Work
 from ivr.services.tickets import new_ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a patient wants to be told of this visit, agreed to together with the wish itself (S1.7)."""
+
+    method: Method
+    wording: Wording
+    proof: str
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,8 @@ class BookingCommand:
     by: str | None = None
     """Who books at the desk, for the audit log; None: the patient himself."""
     override: Override | None = None
+    told: Told | None = None
+    """None: nothing was said of it."""
 
     def __post_init__(self) -> None:
         if self.clinic_reason is not None and self.moves is None:
@@ -242,12 +256,33 @@ def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime
     booking = work.bookings.add(NewBooking(command.key, command.call_key, _booking(work, command, slot, old, now)))
     if referral is not None:
         work.referrals.use(referral.id, booking.id)
+    if command.told is not None:
+        _note_told(work, command.told, booking, command.call_key, now)
     note_booked(work, booking, rules, now)
     if command.clinic_reason is not None:
         note_clinic_moved(work, booking, rules, now)
     if command.by is not None:
         work.audit.add(who=command.by, action="booking.made", detail=_told(booking, command.clinic_reason), now=now)
     return booking
+
+
+def _note_told(work: Work, told: Told, visit: Booking, call_key: str, now: datetime) -> None:
+    """Before anything is told of the visit: the first message, too, goes by the chosen way and by no other."""
+    said = Consent(
+        patient_id=visit.patient_id,
+        booking_id=visit.id,
+        purpose=told.wording.purpose,
+        given=True,
+        method=told.method,
+        phone=None,
+        wording=told.wording.version,
+        call_key=call_key,
+        at=now,
+        email=told.email,
+        channel=visit.channel,
+        proof=told.proof,
+    )
+    work.consents.add(said, told.wording.text)
 
 
 def _claimed(command: BookingCommand, slot: Slot, old: Booking | None) -> Claimed:

@@ -33,8 +33,8 @@ class Name:
         """Ё and Е are one letter, capitals do not matter."""
         known = (patient.given_name, patient.patronymic or "")
         begins = zip((self.given_name, self.patronymic), known, strict=True)
-        return _plain(self.surname) == _plain(patient.surname) and all(
-            _plain(name).startswith(_plain(typed)) for typed, name in begins
+        return plain(self.surname) == plain(patient.surname) and all(
+            plain(name).startswith(plain(typed)) for typed, name in begins
         )
 
 
@@ -147,7 +147,7 @@ def _unless_known(work: Work, patient: Patient, document: IdentityDocument | Non
 
 def _same_name(one: Patient, other: Patient) -> bool:
     pairs = ((one.surname, other.surname), (one.given_name, other.given_name), (one.patronymic, other.patronymic))
-    return all(_plain(a or "") == _plain(b or "") for a, b in pairs)
+    return all(plain(a or "") == plain(b or "") for a, b in pairs)
 
 
 def _no_number_differs(one: Patient, other: Patient) -> bool:
@@ -156,5 +156,6 @@ def _no_number_differs(one: Patient, other: Patient) -> bool:
     return not any(a is not None and b is not None and a != b for a, b in pairs)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """As names are compared: Ё and Е are one letter, capitals and double spaces do not matter."""
     return re.sub(r"\s+", " ", name.strip()).casefold().replace("ё", "е")

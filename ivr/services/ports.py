@@ -25,6 +25,7 @@ from ivr.services.campaign_ports import CampaignFigures
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
 from ivr.services.follow_up_ports import FollowUps
+from ivr.services.portal_ports import PortalSessions
 from ivr.services.recordings import Recordings
 from ivr.services.report_ports import Reports
 
@@ -512,6 +513,8 @@ class Work(Protocol):
     def opt_outs(self) -> OptOuts: ...
     @property
     def notices(self) -> "Notices": ...
+    @property
+    def portal(self) -> PortalSessions: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

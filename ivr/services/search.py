@@ -79,6 +79,14 @@ def vacant(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list
         return work.slots.all(_wanted(work, query, rules, now))
 
 
+def free_between(work: Work, query: SlotQuery, first: date, last: date, *, rules: Rules, now: datetime) -> list[Slot]:
+    """Free slots of these local days, both included, in order."""
+    since, until = rules.span(first)[0], rules.span(last)[1]
+    with work.reading():
+        wanted = _wanted(work, query, rules, now)
+        return work.slots.all(replace(wanted, since=max(since, wanted.since), until=min(until, wanted.until)))
+
+
 def doctors_of(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Doctor]:
     """Doctors of the speciality with a free slot; who has the nearest one comes first."""
     with work.reading():

@@ -26,6 +26,7 @@ from ivr.storage.follow_ups import FollowUpRegister
 from ivr.storage.grid import GridRegister
 from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
+from ivr.storage.portal import PortalSessionRegister
 from ivr.storage.recordings import RecordingRegister
 from ivr.storage.records import AttemptRegister, AuditRegister
 from ivr.storage.referrals import ReferralRegister
@@ -67,6 +68,7 @@ class SqlWork:
     slot_offers: SlotOfferRegister
     opt_outs: OptOutRegister
     notices: NoticeRegister
+    portal: PortalSessionRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -156,6 +158,7 @@ class SqlWork:
         self.slot_offers = SlotOfferRegister(connection)
         self.opt_outs = OptOutRegister(connection)
         self.notices = NoticeRegister(connection)
+        self.portal = PortalSessionRegister(connection)
 
 
 @contextmanager

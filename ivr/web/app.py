@@ -20,6 +20,7 @@ from ivr.web import (
     admin,
     desk,
     doctor,
+    fer,
     help,
     home,
     live,
@@ -55,6 +56,7 @@ PARTS: Sequence[Blueprint] = (
     admin.pages,
     recordings.pages,
     help.pages,
+    fer.pages,
 )
 """Blueprints of the parts; each sets its own prefix."""
 MOST_BYTES = 2_000_000
@@ -96,7 +98,7 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
     app.extensions["ivr"] = ours
     app.url_map.converters["int"] = _Id
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(fer.pages)  # no browser calls it, and no session of ours opens it
     app.before_request(_readable)
     limiter.init_app(app)
     access.init(app)

@@ -28,6 +28,8 @@ class Listening:
     threads: int
     certificate: Path | None = None
     key: Path | None = None
+    client_ca: Path | None = None
+    """Of whom certificates are asked for; browsers have none and come in without."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -58,6 +60,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         }
         if where.certificate:
             values |= {"certfile": str(where.certificate), "keyfile": str(where.key), "ssl_version": ssl.PROTOCOL_TLS}
+        if where.client_ca:
+            values |= {"ca_certs": str(where.client_ca), "cert_reqs": ssl.CERT_OPTIONAL}
         for name, value in values.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)

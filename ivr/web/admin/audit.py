@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from ivr.domain.user import Right
 from ivr.services import audit
 from ivr.services.audit import Entry, Sought
+from ivr.services.portal import WHO
 from ivr.web.access import needs, who
 from ivr.web.admin import pages
 from ivr.web.admin.audit_words import ACTIONS, details, title
@@ -77,7 +78,7 @@ def _form() -> Search:
 def _names() -> dict[str, str]:
     """`user:7` to the user's name."""
     with site().new_work().reading() as work:
-        return {f"user:{user.id}": user.name for user in work.users.all()}
+        return {f"user:{user.id}": user.name for user in work.users.all()} | {WHO: "портал Госуслуг"}
 
 
 def _backwards(form: Search) -> bool:

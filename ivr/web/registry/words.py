@@ -147,6 +147,8 @@ def proof(code: str | None) -> str:
             return "ответ кнопкой в звонке"
         case "voice":
             return "ответ голосом в звонке"
+        case "epgu":
+            return "выбор на портале Госуслуг"
         case _:
             return DESK_PROOFS.get(code or "", "не указано")
 
