@@ -9,8 +9,6 @@ from threading import Lock
 
 from lxml import etree
 
-from ivr.fer.messages import ER
-
 SCHEMAS = ("er.xsd", "applicant.xsd")
 """Served beside the description, under the addresses by which it names them."""
 _FOLDER = Path(str(files("ivr.fer") / "contract"))
@@ -71,13 +69,12 @@ def _reason(type_name: str, message: str) -> str:
 
 
 def _path(root: etree._Element, xpath: str | None) -> str:
-    found = root.xpath(xpath, namespaces={"er": ER}) if xpath and _is_plain(xpath) else None
-    element = found[0] if isinstance(found, list) and found and isinstance(found[0], etree._Element) else root
+    """The place that libxml2 names in the prefixes of the sender, told without prefixes."""
+    known = {prefix: uri for each in root.iter() for prefix, uri in each.nsmap.items() if prefix}
+    try:
+        found = root.xpath(xpath, namespaces=known) if xpath else None
+    except etree.XPathError:
+        found = None
+    element = found[0] if isinstance(found, list) and found else root
     names = [etree.QName(each).localname for each in (element, *element.iterancestors())]
     return "/".join(reversed(names))
-
-
-def _is_plain(xpath: str) -> bool:
-    """Made by libxml2 with wildcards for elements of a default namespace, or with our own prefix."""
-    prefixes = set(re.findall(r"([A-Za-z_][\w.-]*):", xpath))
-    return prefixes <= {"er"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from lxml import etree
 from zeep import Client
 from zeep import Settings as ZeepSettings
 
@@ -81,6 +82,11 @@ class Portal:
 
     def cancel(self, book_id: str, reason: str = "CANCELED_BY_PATIENT") -> Any:
         return self.ask("CancelAppointment", Book_Id_Mis=book_id, Canceled_Reason=reason)
+
+    def raw(self, operation: str, **wish: Any) -> str:
+        """The envelope that zeep would send."""
+        message = self.soap.create_message(self.soap.service, operation, **({"Session_ID": self.session} | wish))
+        return etree.tostring(message).decode()
 
     def post(self, body: bytes | str, **headers: str) -> requests.Response:
         sent = body.encode() if isinstance(body, str) else body

@@ -126,6 +126,15 @@ def test_what_breaks_the_schema_is_told_by_its_place_and_never_by_its_value(was,
     assert str(problem.value) == told
 
 
+def test_the_place_of_a_mistake_is_told_without_the_senders_prefixes():
+    sent = soap.write(ASKED).decode().replace("er:", "ns7:").replace("xmlns:er", "xmlns:ns7")
+
+    with pytest.raises(contract.Invalid) as problem:
+        soap.request_of(*soap.opened(sent.replace("1985-03-12", "вчера").encode()))
+
+    assert problem.value.path == "GetPatientInfoRequest/Patient_Data/Birth_Date"
+
+
 def test_elements_are_known_by_their_namespace_whatever_the_prefix_and_the_order():
     sent = f"""<?xml version="1.0" encoding="utf-8"?>
       <S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Header/><S:Body>

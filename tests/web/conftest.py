@@ -203,7 +203,7 @@ def serve(opened: OpenSite) -> Iterator[str]:
     port = free_ports(1)[0]
     server = make_server("127.0.0.1", port, _closing(opened.app), threaded=True)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{port}"

@@ -1,6 +1,8 @@
 """What a request says, as values of ours (S1.1 to S1.4)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from ivr.domain.identifiers import BadNumber, Claim, OmsNumber, PhoneNumber, Snils
 from ivr.domain.patient import Sex, Subject
@@ -13,6 +15,8 @@ from ivr.web.fer.service import known_as, service
 from ivr.web.registry.consents import EMAIL
 from ivr.web.registry.words import NUMBERS
 from ivr.web.site import site
+
+T = TypeVar("T")
 
 
 def new_session(
@@ -47,15 +51,25 @@ def named(patient: messages.PatientData, subject: Subject, now: datetime) -> Nam
     )
 
 
+def snils(field: str, text: str) -> Snils:
+    """Raises BadField."""
+    return _number(Snils, field, text)
+
+
 def _claims(patient: messages.PatientData) -> list[Claim]:
     found: list[Claim] = []
-    for field, text, kind in (("OMS_Number", patient.oms_number, OmsNumber), ("SNILS", patient.snils, Snils)):
-        if text:
-            try:
-                found.append(kind(text))
-            except BadNumber as problem:
-                raise BadField(f"Patient_Data/{field}", NUMBERS[problem.code]) from None
+    if patient.oms_number:
+        found.append(_number(OmsNumber, "Patient_Data/OMS_Number", patient.oms_number))
+    if patient.snils:
+        found.append(snils("Patient_Data/SNILS", patient.snils))
     return found
+
+
+def _number(kind: Callable[[str], T], field: str, text: str) -> T:
+    try:
+        return kind(text)
+    except BadNumber as problem:
+        raise BadField(field, NUMBERS[problem.code]) from None
 
 
 def _phone(text: str | None) -> PhoneNumber | None:

@@ -5,7 +5,6 @@ from datetime import time
 from typing import Any
 from uuid import UUID
 
-from ivr.domain.identifiers import Snils
 from ivr.domain.notice import Method
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
@@ -81,7 +80,7 @@ def get_schedule_info(wish: messages.GetScheduleInfoRequest) -> messages.GetSche
         raise BadField("Specialist_SNILS", "запись ведётся к врачам: нужен СНИЛС врача")
     if wish.mo_oid != known_as().oid:
         raise NotFound("organisation")
-    doctors = run(portal_choice.doctors_known_by, Snils(wish.specialist_snils))
+    doctors = run(portal_choice.doctors_known_by, asked.snils("Specialist_SNILS", wish.specialist_snils))
     staffed = [one for one in run(portal_choice.staffed) if one.key in {doctor.speciality for doctor in doctors}]
     wanted = [one for one in staffed if wish.post is None or shown.is_post(one, wish.post.id)]
     if not wanted:
