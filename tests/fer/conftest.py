@@ -86,7 +86,7 @@ class Portal:
     def raw(self, operation: str, **wish: Any) -> str:
         """The envelope that zeep would send."""
         message = self.soap.create_message(self.soap.service, operation, **({"Session_ID": self.session} | wish))
-        return etree.tostring(message).decode()
+        return str(etree.tostring(message, encoding="unicode"))
 
     def post(self, body: bytes | str, **headers: str) -> requests.Response:
         sent = body.encode() if isinstance(body, str) else body

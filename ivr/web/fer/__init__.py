@@ -71,9 +71,11 @@ def call() -> Response:
     _admitted()
     if request.mimetype not in XML:
         abort(415)
-    request.max_content_length = MOST_BYTES
+    body = request.stream.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        abort(413)
     try:
-        operation, message = soap.opened(request.get_data(cache=False))
+        operation, message = soap.opened(body)
     except BadXml as problem:
         return _refused(SoapFault("Client", str(problem)), 500)
     except SoapFault as fault:
