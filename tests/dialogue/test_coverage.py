@@ -11,9 +11,6 @@ from tests.dialogue.test_transcripts import TAPES
 
 TESTS = Path(__file__).parents[1]
 OTHER_CHANNELS = {
-    "S1.2": "attachment on the portal",
-    "S1.4": "contacts on the portal",
-    "S1.7": "notices of the portal",
     "S2.2": "documents and the federal identification, at the registry desk",
     "S3.1": "the kiosk's own screen",
     "S3.8": "the kiosk's own message",

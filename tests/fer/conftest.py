@@ -22,7 +22,7 @@ from ivr.web.no_exchange import NoExchange
 from tests.builders import NOW, Clinic
 from tests.web.conftest import serve
 
-LOCAL = Fer(enabled=True, addresses="127.0.0.1")
+LOCAL = Fer(enabled=True, addresses="127.0.0.1", per_minute=100_000)
 MO_ID, MO_OID = "620001", "1.2.643.5.1.13.13.12.2.62.0000.0.000001"
 GRADUSOVA = Snils("90001000187")
 TODAY = date(2026, 4, 27)
@@ -127,12 +127,11 @@ def open_portal(tmp_path: Path) -> Iterator[Callable[..., Portal]]:
     """Serves a site over a database, with these settings of the federal service."""
     with ExitStack() as stack:
 
-        def opened(url: str, clinic: Clinic, fer: Fer = LOCAL, limited: bool = False, **sections: Any) -> Portal:
+        def opened(url: str, clinic: Clinic, fer: Fer = LOCAL, **sections: Any) -> Portal:
             settings = Settings(folders=Folders(var=tmp_path), database=Database(url=url), fer=fer, **sections)
             clock = Clock()
             site = open_site(settings, exchange=NoExchange(), clock=clock)
             stack.callback(site.close)
-            site.app.config["RATELIMIT_ENABLED"] = limited
             return Portal(stack.enter_context(serve(site)), site, clinic, clock)
 
         yield opened

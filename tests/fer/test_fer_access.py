@@ -167,7 +167,7 @@ def _answers(page: str, trusted: str) -> bool:
 
 
 def test_each_client_has_a_limit_of_its_own(opened):
-    portal = opened(NAMED.model_copy(update={"per_minute": 3, "clients": "one,other"}), limited=True)
+    portal = opened(NAMED.model_copy(update={"per_minute": 3, "clients": "one,other"}))
 
     asked = [wsdl(portal, **{"X-Client-Name": name}) for name in ("one", "one", "one", "one", "other")]
 

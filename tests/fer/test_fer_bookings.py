@@ -333,6 +333,21 @@ def test_s1_6_a_slot_that_was_taken_meanwhile_is_told_and_gone_from_the_list(por
     assert portal.slot_ids() == others
 
 
+def test_s1_6_of_two_who_want_the_last_slot_at_once_one_gets_it(open_portal, database):
+    portal = open_portal(database.url, Clinic(database.new_work))
+    people = [a_hospital(portal.clinic), portal.clinic.patient(surname="Иванова")]
+    rivals = [replace(portal, session=str(uuid.uuid4())) for _ in people]
+    for rival, patient in zip(rivals, people, strict=True):
+        rival.identify(patient)
+    last = rivals[0].slot_ids()[-1]
+
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(lambda rival: rival.book(last), rivals))
+
+    assert sorted(map(str, map(code, answers))) == ["None", "SLOT_UNAVAILABLE"]
+    assert len(portal.clinic.rows("bookings")) == 1
+
+
 def test_s1_6_a_slot_that_a_caller_talks_about_is_not_booked(portal, anna):
     portal.identify(anna)
     first, *_ = portal.slot_ids()
