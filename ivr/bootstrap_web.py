@@ -63,7 +63,7 @@ def _notice_feed(settings: Settings) -> NoticeFeed | None:
     return NoticeFeed(token, bootstrap.letterhead_of(settings, bootstrap.hospital_of(settings))) if token else None
 
 
-def _fer_service(settings: Settings, hospital: Hospital) -> FerService | None:
+def fer_service_of(settings: Settings, hospital: Hospital) -> FerService | None:
     """None: it is off. Raises BadSettings."""
     fer = settings.fer
     if not fer.enabled:
@@ -116,7 +116,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "egisz": bootstrap.egisz_of(settings),
             "recordings": recordings_folder(settings),
             "notices": _notice_feed(settings),
-            "fer": _fer_service(settings, current.hospital),
+            "fer": fer_service_of(settings, current.hospital),
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )

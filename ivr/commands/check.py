@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ivr import bootstrap
+from ivr import bootstrap, bootstrap_web
 from ivr.commands import probing
 from ivr.commands.probing import Finding, finding
 from ivr.commands.wording import lint_of
@@ -35,6 +35,7 @@ async def check(settings: Settings) -> list[Finding]:
         finding("settings", lambda: _settings(settings)),
         finding("clock", lambda: _clock(settings)),
         finding("database", lambda: probing.database(settings)),
+        finding("portal", lambda: portal(settings)),
         finding("phrases", lambda: phrases(settings)),
         finding("sounds", lambda: sounds(settings, config), within=60),
         finding("phone", lambda: probing.agi(config)),
@@ -59,6 +60,27 @@ async def _clock(settings: Settings) -> str:
     if now.year < CLOCK_FROM:
         raise RuntimeError(f"the machine believes it is {now:%d.%m.%Y}; set its clock")
     return f"{now:%d.%m.%Y %H:%M} {settings.rules.zone}"
+
+
+async def portal(settings: Settings) -> str:
+    """Whom the state portal shows. Raises BadSettings where it cannot be offered."""
+    if not settings.fer.enabled:
+        return "not offered: fer.enabled is false"
+    bootstrap_web.fer_service_of(settings, bootstrap.hospital_of(settings))
+    return await asyncio.to_thread(_shown_by_the_portal, settings)
+
+
+def _shown_by_the_portal(settings: Settings) -> str:
+    works = bootstrap.work_factory(settings)
+    try:
+        with works().reading() as work:
+            doctors, specialities = work.staff.doctors(), work.staff.specialities(staffed=True)
+    finally:
+        works.close()
+    nameless = sum(doctor.snils is None for doctor in doctors)
+    coded = sum(speciality.post_code is not None for speciality in specialities)
+    hidden = f"; {nameless} without a SNILS are not shown" if nameless else ""
+    return f"{len(doctors) - nameless} doctors{hidden}; {coded} of {len(specialities)} specialities have a federal code"
 
 
 async def phrases(settings: Settings) -> str:

@@ -35,7 +35,7 @@ def load_hospital(path: Path | None = None) -> Hospital:
 
 
 def _federal(table: Table) -> Federal | None:
-    if not table.optional_text("mo_oid"):
+    if not list(table.items()):
         return None
     return Federal(id=table.text("mo_id"), oid=table.parsed("mo_oid", _oid), region=table.parsed("region", _two_digits))
 

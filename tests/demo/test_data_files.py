@@ -96,6 +96,8 @@ WRONG = {
     ('room = "12"', "room = 12"): "nurse.room: must be a str, not 12",
     ('room = "12"', ""): "nurse.room: is missing",
     ('registry = "8 000 000-20-20"', 'registry = "call us"'): "phones.registry: a telephone is",
+    ('region = "62"', 'region = "Рязань"'): "hospital.toml: federal.region: the code of a region is two digits",
+    ('mo_oid = "', 'other = "'): "hospital.toml: federal.mo_oid: is missing",
     ("[sites]", "[sites"): "hospital.toml: ",
     ("[sites]", "[places]"): "sites: is missing",
     ("name = ", 'title = "x"\nname = '): "hospital.toml: title: unknown key; known are adult, child",

@@ -1,5 +1,6 @@
 """The portal books through an independent SOAP client, on a socket: the rules S1.1 to S1.9 by number."""
 
+import re
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -62,6 +63,7 @@ def test_a_whole_visit_to_the_portal_on_both_databases(open_portal, database):
     assert [(post.Post_Id, post.Post_Name) for post in posts] == [("110", "терапевт участковый")]
     assert (resource.Specialist.Last_Name, len(resource.Available_Dates.Available_Date)) == ("Градусова", 1)
     assert [slot.VisitTime.isoformat() for slot in slots][1] == "2026-04-28T10:00:00+03:00"
+    assert re.fullmatch(r"Номер талона \d+\. Адрес: Спасск-Рязанский, улица Примерная, дом 1\.", booked.Status.Comment)
     assert (booked.Status.Status_Code, booked.Slot_Id, booked.Room) == ("SUCCESS", slots[1].Slot_Id, "21")
     assert (told.Appointment_Status, cancelled.Status_Code, after.Appointment_Status) == (
         "RECORDED",

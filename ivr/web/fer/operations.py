@@ -12,7 +12,7 @@ from ivr.domain.refusals import NoSlots, NotFound, ReferralNotFound
 from ivr.domain.speciality import Speciality
 from ivr.fer import messages
 from ivr.fer.messages import SUCCESS, CanceledReason
-from ivr.services import choice, portal, portal_booking, portal_choice
+from ivr.services import booking, choice, portal, portal_booking, portal_choice
 from ivr.services.portal_choice import Free
 from ivr.services.portal_ports import PortalSession
 from ivr.web.fer import asked, shown
@@ -100,7 +100,7 @@ def create_appointment(wish: messages.CreateAppointmentRequest) -> messages.Crea
         raise NotFound("slot")
     method = None if wish.notice_method is None else Method(wish.notice_method)
     booked = run(portal_booking.book, session, slot_id, method, rules=site().rules, now=site().now())
-    said = [f"Номер талона {booked.ticket}."]
+    said = [f"Номер талона {booked.ticket}.", f"Адрес: {shown.address_of(run(booking.doctor_of, booked))}."]
     if not portal_booking.can_be_told(session, method):
         said.append(UNTOLD)
     return messages.CreateAppointmentResponse(

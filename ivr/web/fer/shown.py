@@ -85,6 +85,12 @@ def appointment(visit: Booking) -> messages.Appointment:
     )
 
 
+def address_of(doctor: Doctor) -> str:
+    """Where he sees patients, on paper."""
+    here = site().hospital
+    return address(here.sites.get(doctor.site, here.adult_address))
+
+
 def local(moment: datetime) -> datetime:
     """In the hospital's zone, as whole seconds."""
     return moment.astimezone(site().rules.zone).replace(microsecond=0)
