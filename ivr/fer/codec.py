@@ -68,7 +68,7 @@ def _made(kind: type[T], values: dict[str, object]) -> T:
 def _fill(parent: etree._Element, message: Any) -> None:
     for field in _fields(type(message)):  # type: ignore[arg-type]
         value = getattr(message, field.name)
-        if value is None or value == ():
+        if value in (None, (), ""):
             continue
         *around, last = field.steps
         within = parent

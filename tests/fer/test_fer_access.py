@@ -11,14 +11,16 @@ from collections.abc import Iterator
 import pytest
 import requests
 from zeep import Client
+from zeep.exceptions import Fault
 
+from ivr.domain.identifiers import Snils
 from ivr.fer.xml import MOST_BYTES
 from ivr.settings import Fer, Web
 from ivr.web.fer.ids import Ids, Kind
 from tests.asterisk import free_ports
 from tests.builders import Clinic
 from tests.certificates import an_authority, certified, signed
-from tests.fer.conftest import Portal, code, data_of
+from tests.fer.conftest import Portal, code, data_of, tomorrow
 
 ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
@@ -261,6 +263,17 @@ def test_a_stranger_hears_nothing_of_the_service(opened):
     answer = portal.post(ENVELOPE.format("<x/>"))
 
     assert (answer.status_code, "the client is not known here" in answer.text) == (403, True)
+
+
+def test_an_answer_that_would_break_the_schema_is_not_sent(portal, anna, caplog):
+    clinic = portal.clinic
+    clinic.slots(clinic.doctor("therapist", snils=Snils("90001000288"), surname="Я" * 300), tomorrow(8))
+    portal.identify(anna)
+
+    with pytest.raises(Fault, match="may be repeated"):
+        portal.resources()
+
+    assert "a federal request failed" in caplog.messages
 
 
 # GUIDs

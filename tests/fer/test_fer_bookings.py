@@ -250,6 +250,7 @@ def test_s1_5_only_the_organisation_of_attachment_and_the_posts_it_has_are_liste
 
     assert [one.MO_OID for one in portal.ask("GetMOInfoExtended").MO_List.MO] == [MO_OID]
     assert code(portal.ask("GetMOInfoExtended", Service_Posts={"Post": [{"Post_Id": "59"}]})) == "NO_DATA_FOUND"
+    assert code(portal.ask("GetMOInfoExtended", Service_Specialty={"Specialty_Id": ["110"]})) == "NO_DATA_FOUND"
     assert code(portal.ask("GetServicePostSpecsInfo", MO_Id="1")) == "NO_DATA_FOUND"
     assert code(portal.resources(MO_OID_List={"MO_OID": ["1.2.3"]})) == "NO_DATA_FOUND"
     assert code(portal.schedule(MO_OID="1.2.3")) == "NO_DATA_FOUND"

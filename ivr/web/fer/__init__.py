@@ -81,9 +81,10 @@ def call() -> Response:
     except SoapFault as fault:
         return _refused(fault, 500)
     try:
-        return _xml(soap.write(HANDLERS[operation](soap.request_of(operation, message))))
+        answer = HANDLERS[operation](soap.request_of(operation, message))
     except Exception as problem:
-        return _xml(soap.write(OPERATIONS[operation][1](error=_error(operation, problem))))
+        answer = OPERATIONS[operation][1](error=_error(operation, problem))
+    return _xml(soap.write(answer))
 
 
 def _error(operation: str, problem: Exception) -> Error:
@@ -114,6 +115,13 @@ def _admitted() -> None:
 def _http(problem: HTTPException) -> Response:
     status = problem.code or 500
     return _refused(SoapFault("Client", FAULTS.get(status, "not served")), status)
+
+
+@pages.errorhandler(Exception)
+def _surprise(problem: Exception) -> Response:
+    """Such as an answer that would break the schema: nothing wrong is sent."""
+    log.exception("a federal request failed", extra=_beside(request.endpoint or "-", "-"))
+    return _xml(soap.write_fault(SoapFault("Server", "the request failed; it may be repeated")), 500)
 
 
 def _refused(fault: SoapFault, status: int) -> Response:

@@ -46,8 +46,8 @@ def get_mo_info_extended(wish: messages.GetMOInfoExtendedRequest) -> messages.Ge
     """Only the organisation of attachment (S1.5), which is this one."""
     session = _session(wish.session_id)
     open_to_him = _specialities(session)
-    wanted = [post.id for post in wish.posts] + list(wish.specialties)
-    if wanted and not any(shown.is_post(one, code) for one in open_to_him for code in wanted):
+    asked_for = bool(wish.posts or wish.specialties)  # doctors are known by their posts, not by specialities
+    if asked_for and not any(shown.is_post(one, post.id) for one in open_to_him for post in wish.posts):
         raise NotFound("post")
     return messages.GetMOInfoExtendedResponse((shown.organisation(),))
 
