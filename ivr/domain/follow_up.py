@@ -56,6 +56,12 @@ def must_be_own(visit: Booking, doctor_id: int) -> None:
         raise NotFound(f"booking {visit.id}")
 
 
+def must_be_made_by(made: FollowUp, doctor_id: int) -> None:
+    """Raise NotFound for what another doctor arranged."""
+    if made.doctor_id != doctor_id:
+        raise NotFound(f"follow-up {made.id}")
+
+
 def must_have_come(visit: Booking, day: date, today: date) -> None:
     """Raise VisitNeeded unless the visit was, or goes on today; `day` is its local day (S4.2)."""
     on_its_day = visit.status is BookingStatus.BOOKED and day <= today

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ivr.domain.booking import Booking
-from ivr.domain.follow_up import KINDS, FollowUp, must_be_own
+from ivr.domain.follow_up import KINDS, FollowUp, must_be_made_by, must_be_own
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import NotFound
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Slot
 from ivr.domain.waiting_list import WaitingEntry
@@ -59,8 +58,7 @@ def own_follow_up(work: Work, follow_up_id: int, doctor_id: int) -> FollowUp:
     """Raises NotFound for one that another doctor made."""
     with work.reading():
         made = work.follow_ups.get(follow_up_id)
-    if made.doctor_id != doctor_id:
-        raise NotFound(f"follow-up {follow_up_id}")
+    must_be_made_by(made, doctor_id)
     return made
 
 

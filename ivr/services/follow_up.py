@@ -4,6 +4,7 @@ Each arrangement is one transaction, together with the mark that the patient cam
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,13 +13,14 @@ from ivr.domain.follow_up import (
     FollowUp,
     FollowUpKind,
     must_be_for_doctors,
+    must_be_made_by,
     must_be_own,
     must_have_come,
 )
 from ivr.domain.patient import OWN_CONSENT_AGE, Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import CompetitiveSlot, NotFound, NotYours, ReferralTaken, SlotTaken, WrongTurn
+from ivr.domain.refusals import CompetitiveSlot, NotYours, ReferralTaken, SlotTaken, WrongTurn
 from ivr.domain.rules import Rules
 from ivr.domain.slot import PERSONAL, Channel, Slot
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
@@ -62,18 +64,16 @@ def book(work: Work, order: Order, slot_id: int, *, rules: Rules, now: datetime)
 
     Raises NotFound, VisitNeeded, CompetitiveSlot, ReferralTaken, and what `booking.book` raises.
     """
-    with work:
-        visit = _begun(work, order, rules, now)
-        made = _first_result(work, order)
-        if made is None:
-            slot = _for_doctors(work, order, visit, slot_id)
-            number, issued = None, None
-            if order.purpose is Purpose.REFERRAL:
-                number, issued = _referred(work, order, visit, slot.speciality, rules, now)
-            booked = book_within(work, _command(work, order, visit, slot, number, rules, now), rules, now)
-            made = _keep(work, order, FollowUpKind.BOOKED, now, booking_id=booked.id, referral_id=issued)
-            work.commit()
-    return made
+
+    def booked(visit: Booking) -> FollowUp:
+        slot = _for_doctors(work, order, visit, slot_id)
+        number, issued = None, None
+        if order.purpose is Purpose.REFERRAL:
+            number, issued = _referred(work, order, visit, slot.speciality, rules, now)
+        made = book_within(work, _command(work, order, visit, slot, number, rules, now), rules, now)
+        return _keep(work, order, FollowUpKind.BOOKED, now, booking_id=made.id, referral_id=issued)
+
+    return _once(work, order, booked, rules, now)
 
 
 def open_slot(work: Work, order: Order, slot_id: int, *, rules: Rules, now: datetime) -> FollowUp:
@@ -81,35 +81,31 @@ def open_slot(work: Work, order: Order, slot_id: int, *, rules: Rules, now: date
 
     Raises NotFound, VisitNeeded, CompetitiveSlot, SlotTaken.
     """
-    with work:
-        visit = _begun(work, order, rules, now)
-        made = _first_result(work, order)
-        if made is None:
-            slot = _for_doctors(work, order, visit, slot_id)
-            if slot.kind not in PERSONAL:  # a referral opens the others
-                raise CompetitiveSlot(slot_id)
-            if not work.slots.open_for(slot_id, Offer(visit.patient_id, Channel.MED_ARM, now)):
-                raise SlotTaken(slot_id)
-            made = _keep(work, order, FollowUpKind.OPENED, now, slot_id=slot_id)
-            work.commit()
-    return made
+
+    def opened(visit: Booking) -> FollowUp:
+        slot = _for_doctors(work, order, visit, slot_id)
+        if slot.kind not in PERSONAL:  # a referral opens the others
+            raise CompetitiveSlot(slot_id)
+        if not work.slots.open_for(slot_id, Offer(visit.patient_id, Channel.MED_ARM, now)):
+            raise SlotTaken(slot_id)
+        return _keep(work, order, FollowUpKind.OPENED, now, slot_id=slot_id)
+
+    return _once(work, order, opened, rules, now)
 
 
 def refer(work: Work, order: Order, speciality: str, *, rules: Rules, now: datetime) -> FollowUp:
     """Give the patient a referral, by whose number every channel lets him in there (D-11).
 
-    Raises NotFound, VisitNeeded, ReferralTaken.
+    Raises NotFound, VisitNeeded, ReferralTaken, NotAdmitted.
     """
-    with work:
-        visit = _begun(work, order, rules, now)
-        made = _first_result(work, order)
-        if made is None:
-            number, issued = _referred(work, order, visit, speciality, rules, now)
-            if issued is None:
-                raise ReferralTaken(number)
-            made = _keep(work, order, FollowUpKind.REFERRED, now, referral_id=issued)
-            work.commit()
-    return made
+
+    def referred(visit: Booking) -> FollowUp:
+        number, issued = _referred(work, order, visit, speciality, rules, now)
+        if issued is None:
+            raise ReferralTaken(number)
+        return _keep(work, order, FollowUpKind.REFERRED, now, referral_id=issued)
+
+    return _once(work, order, referred, rules, now)
 
 
 def wait(work: Work, order: Order, awaited: Awaited, *, rules: Rules, now: datetime) -> FollowUp:
@@ -117,25 +113,13 @@ def wait(work: Work, order: Order, awaited: Awaited, *, rules: Rules, now: datet
 
     Raises NotFound, VisitNeeded, ReferralTaken, AlreadyWaiting, NotAdmitted.
     """
-    with work:
-        visit = _begun(work, order, rules, now)
-        made = _first_result(work, order)
-        if made is None:
-            _, issued = _referred(work, order, visit, awaited.speciality, rules, now)
-            wish = Wish(
-                visit.patient_id,
-                awaited.speciality,
-                None,
-                awaited.part_of_day,
-                WaitingReason.REFERRAL,
-                work.patients.get(visit.patient_id).phone,
-                f"follow-up-{order.key}",
-                suspicion=awaited.suspicion,
-            )
-            entry = waiting.join_within(work, wish, rules, now)
-            made = _keep(work, order, FollowUpKind.WAITING, now, entry_id=entry.id, referral_id=issued)
-            work.commit()
-    return made
+
+    def waiting_for(visit: Booking) -> FollowUp:
+        _, issued = _referred(work, order, visit, awaited.speciality, rules, now)
+        entry = waiting.join_within(work, _wish(work, order, visit, awaited), rules, now)
+        return _keep(work, order, FollowUpKind.WAITING, now, entry_id=entry.id, referral_id=issued)
+
+    return _once(work, order, waiting_for, rules, now)
 
 
 def undo(
@@ -147,8 +131,7 @@ def undo(
     """
     with work:
         made = work.follow_ups.get(follow_up_id)
-        if made.doctor_id != doctor_id:
-            raise NotFound(f"follow-up {follow_up_id}")
+        must_be_made_by(made, doctor_id)
         visit = _locked(work, made.visit_id)
         if work.follow_ups.get(follow_up_id).undone_at is None:
             _take_back(work, made, visit.patient_id, who, reason, rules, now)
@@ -156,6 +139,17 @@ def undo(
             _note(work, "follow_up.undone", made, visit.patient_id, who, now)
             work.commit()
         return work.follow_ups.get(follow_up_id)
+
+
+def _once(work: Work, order: Order, arrange: Callable[[Booking], FollowUp], rules: Rules, now: datetime) -> FollowUp:
+    """What the order made before, or makes now, in one transaction with the mark that the patient came."""
+    with work:
+        visit = _begun(work, order, rules, now)
+        made = _first_result(work, order)
+        if made is None:
+            made = arrange(visit)
+            work.commit()
+    return made
 
 
 def _begun(work: Work, order: Order, rules: Rules, now: datetime) -> Booking:
@@ -224,6 +218,19 @@ def _command(
         referral_number=number,
         contact=patient.phone,
         by=order.who,
+    )
+
+
+def _wish(work: Work, order: Order, visit: Booking, awaited: Awaited) -> Wish:
+    return Wish(
+        patient_id=visit.patient_id,
+        speciality=awaited.speciality,
+        doctor_id=None,
+        part_of_day=awaited.part_of_day,
+        reason=WaitingReason.REFERRAL,
+        contact=work.patients.get(visit.patient_id).phone,
+        key=f"follow-up-{order.key}",
+        suspicion=awaited.suspicion,
     )
 
 

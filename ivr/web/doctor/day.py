@@ -1,20 +1,19 @@
 """The doctor's day: who is booked, who came; marks are those of the registry."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.booking import Booking
 from ivr.domain.user import Right
 from ivr.services import attendance, doctor_room
 from ivr.web.access import needs, user, who
 from ivr.web.doctor import own_id, pages
 from ivr.web.registry import words
 from ivr.web.registry.card import markable
+from ivr.web.registry.day import day_of, marked
 from ivr.web.site import run, site
-
-UNDO = "UNDO"
 
 
 @pages.get("")
@@ -25,7 +24,7 @@ def doctor() -> str:
         return render_template("doctor/nobody.html")
     rules, now = site().rules, site().now()
     today = rules.today(now)
-    day = min(_day(request.args.get("day")) or today, today)
+    day = min(day_of(request.args.get("day")) or today, today)
     seen = run(attendance.day_of, own_id(), day, who=who(), rules=rules, now=now)
     return render_template(
         "doctor/day.html",
@@ -42,27 +41,10 @@ def doctor() -> str:
 @pages.post("/visits/<int:visit_id>/attendance")
 @needs(Right.REFER)
 def mark(visit_id: int) -> Response:
-    """Came, did not come, or nobody knows after all."""
-    rules, now = site().rules, site().now()
+    """As the registry marks, of his own patients."""
     run(doctor_room.own_visit, visit_id, own_id())
-    match request.form.get("mark"):
-        case BookingStatus.VISITED.value:
-            visit = run(attendance.came, visit_id, who=who(), rules=rules, now=now)
-        case BookingStatus.NO_SHOW.value:
-            visit = run(attendance.stayed_away, visit_id, who=who(), rules=rules, now=now)
-        case mark if mark == UNDO:
-            visit = run(attendance.take_back, visit_id, who=who(), now=now)
-        case _:
-            abort(422)
-    return _to_day(visit)
+    return _to_day(marked(visit_id))
 
 
 def _to_day(visit: Booking) -> Response:
     return redirect(url_for("doctor.doctor", day=site().rules.today(visit.slot.starts_at).isoformat()))
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -37,7 +37,7 @@ class OfDay(Form):
 def day() -> Shown:
     now = site().now()
     doctors = run(_doctors)
-    asked = {"doctor": request.args.get("doctor", type=int), "day": _day(request.args.get("day"))}
+    asked = {"doctor": request.args.get("doctor", type=int), "day": day_of(request.args.get("day"))}
     form = OfDay(formdata=None, data={"day": site().rules.today(now)} | {k: v for k, v in asked.items() if v})
     form.doctor.choices = [SelectChoice(one.id, f"{one.full_name}, каб. {one.room}") for one in doctors]
     seen = None
@@ -49,18 +49,22 @@ def day() -> Shown:
 @pages.post("/bookings/<int:booking_id>/attendance")
 @needs(Right.ATTENDANCE)
 def mark(booking_id: int) -> Response:
-    """Came, did not come, or nobody knows after all."""
+    visit = marked(booking_id)
+    return _to_day(visit) if request.form.get("back") == "day" else back(visit.patient_id)
+
+
+def marked(booking_id: int) -> Booking:
+    """Came, did not come, or nobody knows after all: as the form of this request says."""
     rules, now = site().rules, site().now()
     match request.form.get("mark"):
         case BookingStatus.VISITED.value:
-            visit = run(attendance.came, booking_id, who=who(), rules=rules, now=now)
+            return run(attendance.came, booking_id, who=who(), rules=rules, now=now)
         case BookingStatus.NO_SHOW.value:
-            visit = run(attendance.stayed_away, booking_id, who=who(), rules=rules, now=now)
+            return run(attendance.stayed_away, booking_id, who=who(), rules=rules, now=now)
         case mark if mark == UNDO:
-            visit = run(attendance.take_back, booking_id, who=who(), now=now)
+            return run(attendance.take_back, booking_id, who=who(), now=now)
         case _:
-            abort(422)
-    return _to_day(visit) if request.form.get("back") == "day" else back(visit.patient_id)
+            return abort(422)
 
 
 def _to_day(visit: Booking) -> Response:
@@ -68,7 +72,8 @@ def _to_day(visit: Booking) -> Response:
     return redirect(url_for("registry.day", doctor=visit.slot.doctor_id, day=day.isoformat()))
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """A day of an address; None where it is none."""
     try:
         return date.fromisoformat(text or "")
     except ValueError:
