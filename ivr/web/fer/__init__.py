@@ -71,7 +71,7 @@ def call() -> Response:
     _admitted()
     if request.mimetype not in XML:
         abort(415)
-    body = request.stream.read(MOST_BYTES + 1)
+    body = request.get_data(cache=False)
     if len(body) > MOST_BYTES:
         abort(413)
     try:
