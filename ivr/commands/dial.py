@@ -112,6 +112,7 @@ class StoredBook:
         lost = await self._do(lambda rules: outreach.close_lost(self._new_work(), rules=rules, now=self._now()))
         if lost:
             log.warning("attempts that a crash had left open are closed", extra={"attempts": lost})
+        await self._do(lambda rules: outreach.write(self._new_work(), rules=rules, now=self._now()))
         await self._do(lambda rules: slot_offers.tidy(self._new_work, rules=rules, now=self._now()))
         if self._now() >= self._next_look:
             self._next_look = self._now() + LOOK_EVERY

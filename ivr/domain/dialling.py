@@ -36,6 +36,8 @@ class Outcome(StrEnum):
     """What it was about was settled otherwise while it rang."""
 
 
+UNCOUNTED = frozenset({Outcome.TRUNK, Outcome.NOT_NEEDED})
+"""What costs the patient no attempt."""
 ANSWERED = frozenset({Outcome.DONE, Outcome.UNFINISHED, Outcome.WRONG_PERSON, Outcome.MACHINE})
 
 _CAUSES: Mapping[Outcome, tuple[int, ...]] = {

@@ -28,6 +28,8 @@ _PURPOSE = {SlotKind.PREVENTIVE: Purpose.DISP, SlotKind.VACCINATION: Purpose.VAC
 def is_needed(about: Briefing, *, now: datetime) -> bool:
     """Whether there is still something to tell; it may have been settled otherwise while the telephone rang."""
     visit = about.booking
+    if not about.welcome:
+        return False
     if about.kind is TaskKind.OFFER:
         return about.offer is not None and about.entry is not None and about.offer.status is OfferStatus.OPEN
     if visit is None:

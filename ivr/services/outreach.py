@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.consent import Consent, ConsentPurpose
 from ivr.domain.dialling import (
+    ANSWERED,
     BY_ROBOT,
-    PLANS,
+    UNCOUNTED,
     Dial,
     Ended,
     Outcome,
@@ -48,8 +49,8 @@ _MESSAGES = {
     TaskKind.CLINIC_MOVED: NoticeKind.MOVED,
     TaskKind.REFERRAL_NOTICE: NoticeKind.UNREACHED,
 }
-UNCOUNTED = frozenset({Outcome.TRUNK, Outcome.NOT_NEEDED})
 _OF_A_VISIT = frozenset({TaskKind.FEEDBACK, TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
+_AFTER_A_VISIT = frozenset({TaskKind.SURVEY, TaskKind.NO_SHOW})
 _BY_SERVICE = frozenset({TaskKind.CLINIC_CANCELLED, TaskKind.CLINIC_MOVED, TaskKind.REFERRAL_NOTICE})
 """What the hospital has to tell who is booked: no consent to reminders is needed for it."""
 
@@ -63,8 +64,10 @@ class Briefing:
     kind: TaskKind
     patient: Patient
     phone: PhoneNumber
-    last: bool
-    """No other attempt follows: the only one that may leave a message."""
+    final: frozenset[Outcome]
+    """Ends after which no other attempt follows: only such a one may leave a message."""
+    welcome: bool
+    """He has not opted out or taken his consent back while the telephone rang."""
     booking: Booking | None
     entry: WaitingEntry | None
     offer: SlotOffer | None
@@ -103,6 +106,16 @@ def claim(work: Work, *, node: str, rules: Rules, now: datetime) -> Dial | None:
     return None
 
 
+def write(work: Work, *, rules: Rules, now: datetime) -> int:
+    """Reminders that are an SMS from the start, as a call would come too late: at once, at any hour (1.6); how many."""
+    with work:
+        due = work.tasks.due_for_robot(now, LOOKED_AT, by_sms=True)
+        for task in due:
+            _weighed(work, task, ROBOT, rules, now)
+        work.commit()
+    return len(due)
+
+
 def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> Dial | None:
     """Ring up, or settle what needs no call, or leave it for later."""
     about = task.wanted
@@ -110,12 +123,15 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
         work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NOT_NEEDED, over=True), now)
         return None
     late = about.until is not None and now >= about.until
-    if late or about.payload.get("by") == "SMS" or _wants_no_call(work, task):
+    if late or about.payload.get("by") == BY_SMS or _wants_no_call(work, task):
         give_up(work, task, rules, now)
         return None
     phone = _number(work, task)
-    if phone is None or work.opt_outs.has(phone) or asked_for(work, _patient(work, task), phone, rules, now) is None:
+    if phone is None or work.opt_outs.has(phone):
         give_up(work, task, rules, now)
+        return None
+    if asked_for(work, _patient(work, task), phone, rules, now) is None:
+        _left_to_people(work, task, rules, now)
         return None
     return _begun(work, task, phone, node, now)
 
@@ -205,17 +221,17 @@ def renew(work: Work, keys: list[str], *, node: str, now: datetime) -> None:
         work.commit()
 
 
-def briefing(work: Work, key: str, *, now: datetime) -> Briefing:
+def briefing(work: Work, key: str, *, rules: Rules, now: datetime) -> Briefing:
     """What the call of this key is about. Raises NotFound where it is none of ours."""
     with work:
         attempt = work.dials.get(key)
         work.dials.answered(key, now)
-        told = _briefing(work, attempt, work.tasks.get(attempt.task_id), now)
+        told = _briefing(work, attempt, work.tasks.get(attempt.task_id), rules, now)
         work.commit()
     return told
 
 
-def _briefing(work: Work, attempt: Attempt, task: Task, now: datetime) -> Briefing:
+def _briefing(work: Work, attempt: Attempt, task: Task, rules: Rules, now: datetime) -> Briefing:
     about = task.wanted
     booking = None if about.booking_id is None else work.bookings.get(about.booking_id)
     entry = None if about.entry_id is None else work.waiting.get(about.entry_id)
@@ -226,11 +242,22 @@ def _briefing(work: Work, attempt: Attempt, task: Task, now: datetime) -> Briefi
         kind=about.kind,
         patient=_patient(work, task),
         phone=attempt.phone,
-        last=_counted(work, task.id) + 1 >= PLANS[about.kind].tries,
+        final=_final(work, task, rules, now),
+        welcome=not work.opt_outs.has(attempt.phone) and _number(work, task) is not None,
         booking=booking,
         entry=entry,
         offer=None if about.offer_id is None else _listened_to(work, about.offer_id, now),
         speciality=None if speciality is None else work.staff.speciality(speciality),
+    )
+
+
+def _final(work: Work, task: Task, rules: Rules, now: datetime) -> frozenset[Outcome]:
+    """What is asked after a visit is nothing for which he would have to ring us."""
+    number, about, hours = _counted(work, task.id) + 1, task.wanted, calling_hours(rules)
+    if about.kind in _AFTER_A_VISIT:
+        return frozenset()
+    return frozenset(
+        outcome for outcome in ANSWERED if next_try(about.kind, Tried(number, outcome, now), hours, about.until) is None
     )
 
 
@@ -299,12 +326,17 @@ def _finished(work: Work, attempt: Attempt, ended: Ended, rules: Rules, now: dat
     if not work.dials.end(attempt.key, ended, now):
         return False
     task = work.tasks.get(attempt.task_id)
-    if attempt.result is None and task.status is TaskStatus.OPEN:
+    # After a lease that lapsed a person may work on the task: it is his to close.
+    taken = task.is_leased(now) and task.leased_by != attempt.node
+    if attempt.result is None and task.status is TaskStatus.OPEN and not taken:
         _try_again(work, task, ended.outcome, rules, now)
     return True
 
 
 def _try_again(work: Work, task: Task, outcome: Outcome, rules: Rules, now: datetime) -> None:
+    if outcome is Outcome.DONE:  # a person has gone on with him, or has to
+        _left_to_people(work, task, rules, now)
+        return
     tried = Tried(_counted(work, task.id), outcome, now)
     moment = next_try(task.wanted.kind, tried, calling_hours(rules), task.wanted.until)
     if moment is None:
@@ -313,13 +345,23 @@ def _try_again(work: Work, task: Task, outcome: Outcome, rules: Rules, now: date
         work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=False, not_before=moment), now)
 
 
+def _left_to_people(work: Work, task: Task, rules: Rules, now: datetime) -> None:
+    """No message instead: a visit is a person's task from now on."""
+    if task.wanted.kind in _OF_A_VISIT:
+        work.tasks.hand_over(task.id, TaskOwner.REGISTRY, now)
+    else:
+        give_up(work, task, rules, now)
+
+
 def give_up(work: Work, task: Task, rules: Rules, now: datetime) -> None:
     """The robot rings no more: an SMS, or a person. No booking is touched (1.6)."""
     match task.wanted.kind:
         case TaskKind.OFFER if task.wanted.offer_id is not None:
             work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
-            slot_offers.ended(work, work.slot_offers.get(task.wanted.offer_id), OfferStatus.UNANSWERED, rules, now)
-        case TaskKind.SURVEY | TaskKind.NO_SHOW:
+            offer = work.slot_offers.get(task.wanted.offer_id)
+            late = now >= offer.until
+            slot_offers.ended(work, offer, OfferStatus.LAPSED if late else OfferStatus.UNANSWERED, rules, now)
+        case kind if kind in _AFTER_A_VISIT:
             work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True), now)
         case TaskKind.FEEDBACK if _messaged(work, task, NoticeKind.REMINDER, rules, now):
             work.tasks.settle(task.id, Settled(ROBOT, TaskResult.NO_ANSWER, over=True, note=BY_SMS), now)

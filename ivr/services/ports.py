@@ -376,8 +376,11 @@ class Tasks(Protocol):
     def close(self, closing: Closing, now: datetime) -> bool:
         """Keep what came of this attempt; False where it is not this person's, or another attempt."""
 
-    def due_for_robot(self, now: datetime, limit: int) -> list[Task]:
-        """Open, due and nobody's now; what is lost soonest first. Other diallers are not shown the same ones."""
+    def due_for_robot(self, now: datetime, limit: int, *, by_sms: bool = False) -> list[Task]:
+        """Open, due and nobody's now; what is lost soonest first. Other diallers are not shown the same ones.
+
+        With `by_sms` those alone that are an SMS from the start.
+        """
 
     def settle(self, task_id: int, settled: Settled, now: datetime) -> None:
         """Keep what the robot's attempt came to and let go of the lease; what is done already stays as it is."""

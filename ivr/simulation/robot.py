@@ -121,7 +121,7 @@ class Robot:
             return Ended(outcome, cause)
         yield chance.lasts(house.mix.ring)
         answered_at = house.agenda.now
-        about = outreach.briefing(house.town.work(), dial.key, now=answered_at)
+        about = outreach.briefing(house.town.work(), dial.key, rules=house.town.rules, now=answered_at)
         yield from self._talk(about, answer, chance)
         return Ended(Outcome.UNFINISHED, 16, answered_at=answered_at)
 

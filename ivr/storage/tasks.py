@@ -115,10 +115,12 @@ class TaskRegister(Register):
         freed = {"leased_by": None, "leased_until": None, "not_before": closing.not_before}
         return self._leased((tasks.c.id == closing.task_id) & _NOT_DONE & own, **kept, **freed)
 
-    def due_for_robot(self, now: datetime, limit: int) -> list[Task]:
+    def due_for_robot(self, now: datetime, limit: int, *, by_sms: bool = False) -> list[Task]:
         free = or_(tasks.c.leased_by.is_(None), tasks.c.leased_until <= now)
         due = (tasks.c.due_at <= now) & (func.coalesce(tasks.c.not_before, tasks.c.due_at) <= now)
         chosen = select(tasks).where(_OPEN, tasks.c.robot, due, free)
+        if by_sms:
+            chosen = chosen.where(tasks.c.payload["by"].as_string() == "SMS")
         # An offer is lost soonest, then a visit that cannot take place.
         first = case({TaskKind.OFFER.value: 0, TaskKind.CLINIC_CANCELLED.value: 1}, value=tasks.c.kind, else_=2)
         chosen = chosen.order_by(first, tasks.c.until, tasks.c.id).limit(limit)

@@ -65,7 +65,8 @@ async def test_whatever_is_keyed_or_said_before_the_proof_changes_and_tells_noth
 
         assert outcome in {"goodbye", "operator", "hangup"}
         assert set(said(line)) <= MAY_BE_SAID
-        assert said(line).count("outbound.call_back") <= last
+        # Where a third person answers an offer, no second call would come in time.
+        assert said(line).count("outbound.call_back") <= (last or kind == "OFFER")
         assert [fact for fact in changed if fact not in ("attempt UNFINISHED", "attempt WRONG_PERSON")] == []
 
 
@@ -143,7 +144,7 @@ async def test_a_talon_cut_off_is_a_visit_that_was_moved_or_made_all_the_same(ne
 async def test_an_accepted_offer_is_booked_once_however_often_it_is_sent(new_world):
     with new_world() as world:
         await world.arrange(read_tape("\n".join(given_of("OFFER"))))
-        about = await world.do(outreach.briefing, KEY, now=world.clock)
+        about = await world.do(outreach.briefing, KEY, rules=world.rules, now=world.clock)
         first, second = [await world.do(answers.accept, about, rules=world.rules, now=world.clock) for _ in "12"]
 
     assert first == second

@@ -174,7 +174,7 @@ class Day:
         dial = outreach.claim(self.new_work(), node="dial", rules=RULES_OF_THE_DAY, now=self.now)
         if dial is None:
             return
-        about = outreach.briefing(self.new_work(), dial.key, now=self.now)
+        about = outreach.briefing(self.new_work(), dial.key, rules=RULES_OF_THE_DAY, now=self.now)
         try:
             if about.offer is not None and step.what == "accepts":
                 answers.accept(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)

@@ -46,7 +46,7 @@ def test_the_patient_is_rung_up_about_the_new_time_at_the_number_from_which_he_b
     assert tasks(clinic, moved) == [("FEEDBACK", "DROPPED"), ("CLINIC_MOVED", "OPEN")]
     dial = claim(new_work)
     assert (dial.kind, dial.phone) == ("CLINIC_MOVED", CALLER.e164)
-    assert outreach.briefing(new_work(), dial.key, now=CALLING).booking.slot.id == slots[1]
+    assert outreach.briefing(new_work(), dial.key, rules=ROBOT, now=CALLING).booking.slot.id == slots[1]
     assert clinic.rows("bookings", id=visit.id)[0].close_reason == WHY
     assert clinic.rows("audit", action="booking.made")[0].detail["moved_for"] == WHY
 

@@ -9,7 +9,8 @@ import pytest
 from ivr.domain.dialling import Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.patient import Subject
-from ivr.services import calls, outreach
+from ivr.domain.worklist import TaskResult
+from ivr.services import answers, calls, consent, outreach, worklist
 from tests.builders import NOW, RULES, at, every
 
 ROBOT = replace(RULES, robot_calls=True)
@@ -159,3 +160,123 @@ def test_a_child_whose_parents_nobody_knows_is_looked_after_by_people(clinic, ne
 
     assert claim(new_work) is None
     assert [(row.robot, row.status) for row in clinic.rows("tasks", kind="FEEDBACK")] == [(False, "OPEN")]
+
+
+SENDS = replace(ROBOT, sends_sms=True)
+PHONE = PhoneNumber("+79000000001")
+
+
+def booked(clinic, doctor, when, now, rules=SENDS):
+    return clinic.book(clinic.slot(doctor, at(when)), clinic.patient(), now=now, rules=rules, contact=PHONE)
+
+
+@pytest.mark.parametrize(
+    ("made", "visit"), [("2026-04-27 19:00", "2026-04-28 09:00"), ("2026-05-08 18:30", "2026-05-12 09:00")]
+)
+def test_who_books_too_late_for_a_call_has_his_sms_at_once_though_nobody_may_be_rung_now(
+    clinic, new_work, doctor, made, visit
+):
+    """1.6: less than a day ahead, or after the last calling hours before the visit, no call, an SMS at once."""
+    booked(clinic, doctor, visit, at(made))
+
+    assert outreach.write(new_work(), rules=SENDS, now=at(made)) == 1
+    assert outreach.write(new_work(), rules=SENDS, now=at(made)) == 0
+    assert [(row.kind, row.due_at, row.status) for row in clinic.rows("notices")] == [("REMINDER", at(made), "WAITING")]
+    assert clinic.rows("dial_attempts") == []
+
+
+def test_who_went_on_to_a_person_has_that_person_and_no_sms_instead(clinic, new_work, doctor):
+    """He has asked for an operator; what came of it is for people to close."""
+    booked(clinic, doctor, "2026-04-29 12:00", NOW)
+    dial = claim(new_work)
+    outreach.told(new_work(), dial.key, Outcome.DONE, now=CALLING)
+
+    outreach.finish(new_work(), dial.key, Ended(Outcome.UNFINISHED), rules=SENDS, now=CALLING)
+
+    assert clinic.rows("notices") == []
+    (task,) = clinic.rows("tasks", kind="FEEDBACK")
+    assert (task.owner, task.robot, task.status) == ("REGISTRY", False, "OPEN")
+
+
+def test_of_a_child_whose_parents_nobody_knows_nobody_is_told_by_sms_either(clinic, new_work):
+    """4.2: the number from which the visit was booked may be anybody's."""
+    clinic.speciality("paediatrician", age_from=0, age_to=17)
+    (slot,) = clinic.slots(clinic.doctor("paediatrician"), VISITS[:1])
+    child = clinic.patient(birth_date=date(2015, 5, 1))
+    clinic.book(slot, child, rules=SENDS, subject=Subject.CHILD, contact=PHONE)
+
+    outreach.claim(new_work(), node="dial", rules=SENDS, now=CALLING)
+
+    assert clinic.rows("notices") == []
+    assert [(row.robot, row.status) for row in clinic.rows("tasks", kind="FEEDBACK")] == [(False, "OPEN")]
+
+
+def test_the_late_end_of_a_lost_call_does_not_take_a_task_from_the_person_who_has_it_now(clinic, new_work, doctor):
+    visits(clinic, doctor, 1)
+    dial = claim(new_work)
+    later = CALLING + outreach.LEASE
+    worklist.take(new_work(), dial.task_id, who="clerk", now=later)
+
+    outreach.close_lost(new_work(), rules=ROBOT, now=later)
+
+    (task,) = clinic.rows("tasks", kind="FEEDBACK")
+    assert (task.leased_by, task.status) == ("clerk", "OPEN")
+    assert [row.outcome for row in clinic.rows("dial_attempts")] == ["LOST"]
+    worklist.done(
+        new_work(), task.id, attempt=task.attempts, result=TaskResult.CONFIRMED, note="", who="clerk", now=later
+    )
+
+
+def test_who_opts_out_while_his_telephone_rings_is_told_nothing_by_the_robot(clinic, new_work, doctor):
+    (visit,) = visits(clinic, doctor, 1)
+    dial = claim(new_work)
+    with new_work() as work:
+        work.opt_outs.add(visit.contact, channel="DESK", call_key=None, now=CALLING)
+        work.commit()
+
+    about = outreach.briefing(new_work(), dial.key, rules=ROBOT, now=CALLING)
+
+    assert not about.welcome
+    assert not answers.is_needed(about, now=CALLING)
+
+
+def test_who_takes_his_consent_back_while_his_telephone_rings_is_told_nothing_by_the_robot(clinic, new_work, doctor):
+    (visit,) = visits(clinic, doctor, 1)
+    dial = claim(new_work)
+    consent.record(
+        new_work(),
+        patient_id=visit.patient_id,
+        booking_id=visit.id,
+        purpose="REMINDER",
+        given=False,
+        method="CALL",
+        phone=visit.contact,
+        wording="w1",
+        call_key="c1",
+        now=CALLING,
+    )
+
+    assert not outreach.briefing(new_work(), dial.key, rules=ROBOT, now=CALLING).welcome
+
+
+@pytest.mark.parametrize(
+    ("visit", "tries", "last"),
+    [
+        ("2026-04-29 09:00", ["10:00"], False),
+        # In the afternoon there is no later half of the day before the visit.
+        ("2026-04-29 09:00", ["10:00", "14:00"], True),
+        ("2026-04-29 15:00", ["10:00", "14:00"], False),
+    ],
+)
+def test_the_attempt_that_leaves_a_message_is_the_one_that_no_other_can_follow(
+    clinic, new_work, doctor, visit, tries, last
+):
+    """4.2: once, on the last attempt, which is the second one where a third would come too late."""
+    booked(clinic, doctor, visit, NOW, ROBOT)
+    for clock in tries:
+        now = at(f"2026-04-28 {clock}")
+        dial = claim(new_work, now=now)
+        about = outreach.briefing(new_work(), dial.key, rules=ROBOT, now=now)
+        finish(new_work, dial, Outcome.MACHINE, now)
+
+    assert (Outcome.MACHINE in about.final) is last

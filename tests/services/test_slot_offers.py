@@ -58,7 +58,7 @@ def cancel(new_work, visit, now=NOW):
 def ring(new_work, now=NOW):
     """The robot rings: what its story is told."""
     dial = outreach.claim(new_work(), node="dial", rules=ROBOT, now=now)
-    return None if dial is None else outreach.briefing(new_work(), dial.key, now=now)
+    return None if dial is None else outreach.briefing(new_work(), dial.key, rules=ROBOT, now=now)
 
 
 def hang_up(new_work, about, now=NOW, outcome=Outcome.UNFINISHED):

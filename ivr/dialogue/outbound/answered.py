@@ -49,7 +49,7 @@ async def machine(call: Call) -> None:
     call.rung_up = True
     talk = await _briefed(call)
     await talk.ends(Outcome.MACHINE)
-    if talk.about.last:
+    if Outcome.MACHINE in talk.about.final:
         call.say("outbound.hello")
         _leave_message(talk)
     raise Goodbye(reason="machine", farewell=None)
@@ -71,13 +71,14 @@ async def _reached(call: Call) -> tuple[Talk, Asked]:
 async def _briefed(call: Call) -> Talk:
     """What the call is about; one of which we know nothing, or that is not needed any more, ends at once."""
     try:
-        about = await call.do(outreach.briefing, call.key, now=call.desk.now())
+        about = await call.do(outreach.briefing, call.key, rules=call.rules, now=call.desk.now())
     except NotFound:
         raise Goodbye(reason="not_briefed", farewell="outbound.sorry") from None
     call.caller = about.phone  # whatever the line names
     talk = Talk(call, about)
     if not answers.is_needed(about, now=call.desk.now()):
-        await talk.ends(Outcome.NOT_NEEDED, TaskResult.NOT_NEEDED)
+        # Who wants no robot any more is still told by a message or a person.
+        await talk.ends(Outcome.NOT_NEEDED, TaskResult.NOT_NEEDED if about.welcome else None)
         raise Goodbye(reason="not_needed", farewell="outbound.sorry")
     return talk
 
@@ -99,7 +100,7 @@ async def _proved(talk: Talk, asked: Asked) -> None:
         await prove(talk, asked)
     except NotHim:
         await talk.ends(Outcome.WRONG_PERSON)
-        if talk.about.last:
+        if Outcome.WRONG_PERSON in talk.about.final:
             _leave_message(talk)
         raise Goodbye(reason="wrong_person", farewell="outbound.sorry") from None
     except NoAnswer:
@@ -116,7 +117,7 @@ async def _proved(talk: Talk, asked: Asked) -> None:
 async def _nobody(talk: Talk) -> NoReturn:
     """Silence: a machine may be recording, so the last attempt leaves its message and nothing else is said."""
     await talk.ends(Outcome.UNFINISHED)
-    if not talk.about.last:
+    if Outcome.UNFINISHED not in talk.about.final:
         raise Goodbye(reason="no_answer", farewell="outbound.sorry")
     _leave_message(talk)
     raise Goodbye(reason="no_answer", farewell=None)
