@@ -6,6 +6,8 @@ from enum import StrEnum
 
 HELD_FOR = timedelta(minutes=30)
 """An offer holds its slot so long, or until the last moment at which it is of use."""
+SHORTEST = timedelta(minutes=5)
+"""What could not be held so long is offered to nobody: there must be time for a call."""
 TOO_SOON = timedelta(hours=2)
 """A visit that begins so soon is not offered by robot."""
 

@@ -44,6 +44,9 @@ class Dials(Protocol):
     def of_task(self, task_id: int) -> list[Attempt]:
         """In the order in which they were made."""
 
+    def outcomes_of_offer(self, offer_id: int) -> list[Outcome | None]:
+        """Of the calls that were made about an offer; None for one that goes on."""
+
     def open_of(self, node: str) -> list[Attempt]:
         """Not ended; made by this dialler."""
 

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ivr.domain.dialling import calling_hours
-from ivr.domain.offer import HELD_FOR, TOO_SOON, OfferStatus, SlotOffer
-from ivr.domain.refusals import Overlaps
+from ivr.domain.dialling import UNCOUNTED, calling_hours
+from ivr.domain.offer import HELD_FOR, SHORTEST, TOO_SOON, OfferStatus, SlotOffer
+from ivr.domain.purpose import Purpose
+from ivr.domain.refusals import Refusal
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.domain.waiting_list import NEXT, WaitingEntry, WaitingReason, WaitingStatus
 from ivr.domain.worklist import UNANSWERED_OFFERS
-from ivr.services.offers import other_visits, unless_overlapping, window
+from ivr.services.eligibility import Claimed, weigh
+from ivr.services.offers import window
 from ivr.services.ports import Offer, Wanted, Work
 
 ON_THE_LINE = timedelta(minutes=5)
@@ -28,12 +30,13 @@ USUAL_KINDS = (SlotKind.PRIMARY,)
 def freed(work: Work, slot: Slot, rules: Rules, now: datetime) -> SlotOffer | None:
     """Within the transaction that freed the slot: offer it to the first who may have it; None: free for everybody."""
     rung_at = calling_hours(rules).next(now)
-    if not rules.robot_rings or slot.starts_at - rung_at < TOO_SOON:
+    until = min(rung_at + HELD_FOR, slot.starts_at - TOO_SOON)
+    if not rules.robot_rings or until < rung_at + SHORTEST:
         return None
     asked = {offer.entry_id for offer in work.slot_offers.of_slot(slot.id)}
     for entry in work.waiting.waiting_for(slot.speciality):
         if entry.id not in asked and _suits(work, entry, slot, rules, now):
-            offer = _offer(work, entry, slot, rung_at + HELD_FOR, rules, now)
+            offer = _offer(work, entry, slot, until, rules, now)
             if offer is not None:
                 return offer
     return None
@@ -59,12 +62,16 @@ def _suits(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: datet
     contact = work.waiting.contact(entry.id) if fits else None
     if contact is None or work.opt_outs.has(contact):
         return False
-    visits = other_visits(work, entry.patient_id, moves=None, now=now)
-    if any(visit.slot.speciality == slot.speciality for visit in visits):
-        return False  # one visit in a speciality: he could not take it (1.6)
+    return _could_take(work, entry, slot, rules, now)
+
+
+def _could_take(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: datetime) -> bool:
+    """Whether it would be booked for him today: nobody is rung about what he would be refused."""
+    referrals = work.referrals.open_of(entry.patient_id, rules.today(now))
+    number = next((one.number for one in referrals if one.speciality == slot.speciality), None)
     try:
-        unless_overlapping(slot, visits, rules)
-    except Overlaps:
+        weigh(work, Claimed(slot, entry.patient_id, Purpose.ILLNESS, Channel.CC, number, old=None), rules, now)
+    except Refusal:
         return False
     return True
 
@@ -112,20 +119,31 @@ def ended(work: Work, offer: SlotOffer, status: OfferStatus, rules: Rules, now: 
     work.slots.release(offer.holder)
     entry = work.waiting.get(offer.entry_id)
     if entry.status is WaitingStatus.OFFERED:
-        work.waiting.save(_back(entry, status), now)
-        if status in _MISSED and entry.no_answer + 1 >= UNANSWERED_OFFERS:
+        missed = _missed(work, offer, status)
+        work.waiting.save(_back(entry, status, missed=missed), now)
+        if missed and entry.no_answer + 1 >= UNANSWERED_OFFERS:
             ask_people(work, entry, f"unreached-{offer.id}", rules, now)
     freed(work, work.slots.get(offer.slot_id), rules, now)
     return True
 
 
-_MISSED = frozenset({OfferStatus.UNANSWERED, OfferStatus.LAPSED})
+def _missed(work: Work, offer: SlotOffer, status: OfferStatus) -> bool:
+    """Whether he was not reached; what our own line or a dialler that was away spoiled says nothing of him."""
+    outcomes = work.dials.outcomes_of_offer(offer.id)
+    reached_for = any(outcome not in UNCOUNTED for outcome in outcomes)
+    match status:
+        case OfferStatus.LAPSED:
+            return reached_for
+        case OfferStatus.UNANSWERED:  # without any call it was his number that was of no use
+            return reached_for or not outcomes
+        case _:
+            return False
 
 
-def _back(entry: WaitingEntry, status: OfferStatus) -> WaitingEntry:
+def _back(entry: WaitingEntry, status: OfferStatus, *, missed: bool) -> WaitingEntry:
     if status is OfferStatus.DECLINED:
         entry = replace(entry, declined=entry.declined + 1)
-    if status in _MISSED:
+    if missed:
         entry = replace(entry, no_answer=entry.no_answer + 1)
         if entry.no_answer >= UNANSWERED_OFFERS:
             return entry.becomes(WaitingStatus.ESCALATED)
@@ -203,7 +221,7 @@ def _sought(work: Work, entry: WaitingEntry, rules: Rules, now: datetime) -> boo
         suitable = next((slot for slot in fresh if _suits(work, entry, slot, rules, now)), None)
         if entry.status is not WaitingStatus.ACTIVE or suitable is None:
             return False
-        offer = _offer(work, entry, suitable, now + HELD_FOR, rules, now)
+        offer = _offer(work, entry, suitable, min(now + HELD_FOR, suitable.starts_at - TOO_SOON), rules, now)
         work.commit()
     return offer is not None
 
@@ -214,7 +232,7 @@ def _free(work: Work, entry: WaitingEntry, kind: SlotKind, rules: Rules, now: da
         offer=Offer(entry.patient_id, Channel.CC, now),
         speciality=entry.speciality,
         kind=kind,
-        since=now + TOO_SOON,
+        since=now + TOO_SOON + SHORTEST,
         until=until,
         doctor_id=entry.doctor_id,
     )

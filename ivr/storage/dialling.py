@@ -14,7 +14,7 @@ from ivr.domain.waiting_list import WaitingStatus
 from ivr.services.dial_ports import Attempt
 from ivr.storage.register import Register, found, upsert
 from ivr.storage.tables import dial_attempts as dials
-from ivr.storage.tables import opt_outs, slot_offers
+from ivr.storage.tables import opt_outs, slot_offers, tasks
 from ivr.storage.tables import waiting_entries as entries
 
 
@@ -37,6 +37,10 @@ class DialRegister(Register):
 
     def of_task(self, task_id: int) -> list[Attempt]:
         return self._all(dials.c.task_id == task_id)
+
+    def outcomes_of_offer(self, offer_id: int) -> list[Outcome | None]:
+        about = select(dials.c.outcome).join(tasks, tasks.c.id == dials.c.task_id).where(tasks.c.offer_id == offer_id)
+        return [None if outcome is None else Outcome(outcome) for outcome in self._run(about).scalars()]
 
     def open_of(self, node: str) -> list[Attempt]:
         return self._all(_OPEN & (dials.c.node == node))

@@ -263,9 +263,12 @@ class Day:
         visits = defaultdict(list)
         for row in self.clinic.rows("bookings", status="BOOKED"):
             visits[row.patient_id].append(slots[row.slot_id])
+        referred = {row.patient_id for row in self.clinic.rows("referrals", used_by=None)}
 
         def could_not(patient_id, slot):
             near = (abs(slot.starts_at - other.starts_at) < RULES.min_gap for other in visits[patient_id])
+            if slot.speciality == "cardiologist" and patient_id not in referred:
+                return True
             return any(near) or any(other.speciality == slot.speciality for other in visits[patient_id])
 
         holders = {f"offer-{row.slot_id}-{row.entry_id}" for row in self.clinic.rows("slot_offers", status="OPEN")}

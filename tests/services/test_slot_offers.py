@@ -295,6 +295,56 @@ def test_two_who_tidy_at_once_pass_a_time_on_once(clinic, new_work, doctor):
     assert (status(clinic, second), status(clinic, third)) == ("OFFERED", "ACTIVE")
 
 
+def test_who_was_never_rung_has_not_failed_to_answer(clinic, new_work, doctor):
+    """1.5: two unanswered offers go to a person; one that lapsed as the dialler was down is none."""
+    entry = join(clinic, new_work)
+    for hour in ("15:00", "16:00"):
+        cancel(new_work, a_visit(clinic, doctor, f"{DAY} {hour}"))
+        slot_offers.tidy(new_work, rules=ROBOT, now=NOW + timedelta(minutes=30))
+
+    assert [state for _, state in offers(clinic)] == ["LAPSED", "LAPSED"]
+    assert clinic.rows("waiting_entries", id=entry.id)[0].no_answer == 0
+    assert status(clinic, entry) == "ACTIVE"
+
+
+def test_whom_our_own_line_did_not_reach_has_not_failed_to_answer(clinic, new_work, doctor):
+    entry = join(clinic, new_work)
+    cancel(new_work, a_visit(clinic, doctor))
+    for minutes in range(0, 30, 5):
+        now = NOW + timedelta(minutes=minutes)
+        hang_up(new_work, ring(new_work, now=now), now=now, outcome=Outcome.TRUNK)
+
+    assert offers(clinic) == [(entry.id, "UNANSWERED")]
+    assert clinic.rows("waiting_entries", id=entry.id)[0].no_answer == 0
+
+
+def test_a_time_is_held_no_longer_than_until_two_hours_before_it(clinic, new_work, doctor):
+    """1.5: a time less than two hours away is not offered by robot, not even by the second call of an offer."""
+    join(clinic, new_work)
+    cancel(new_work, a_visit(clinic, doctor, "2026-04-27 13:10"), now=at("11:00"))
+    cancel(new_work, a_visit(clinic, doctor, "2026-04-27 13:40"), now=at("11:00"))
+
+    assert [row.until for row in clinic.rows("slot_offers")] == [at("11:10")]
+
+
+@pytest.mark.parametrize("why", ["detached", "too many visits"])
+def test_who_could_not_take_a_time_is_not_rung_about_it_again_and_again(clinic, new_work, doctor, why):
+    entry, second = join(clinic, new_work), join(clinic, new_work, now=NOW + timedelta(seconds=1))
+    with new_work() as work:
+        patient = work.patients.get(entry.patient_id)
+        if why == "detached":
+            work.patients.save(replace(patient, attached=False))
+            work.commit()
+    if why == "too many visits":
+        for number in range(ROBOT.max_active):
+            other = clinic.doctor(clinic.speciality(f"s{number}"))
+            clinic.book(clinic.slot(other, at(f"2026-05-0{number + 5} 10:00")), patient, rules=ROBOT)
+
+    cancel(new_work, a_visit(clinic, doctor))
+
+    assert offers(clinic) == [(second.id, "OPEN")]
+
+
 class List(RuleBasedStateMachine):
     """Four people wait; times are freed, offered, taken, held and lost in any order."""
 
