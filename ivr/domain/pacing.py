@@ -33,7 +33,10 @@ class Pace:
 
     def wait(self, now: datetime) -> timedelta:
         """How long until the next call may start; zero: now."""
-        return timedelta(0) if self._next is None else max(timedelta(0), self._next - now)
+        if self._next is None:
+            return timedelta(0)
+        # A clock that was put back must not stop the robot for as long.
+        return min(self._step, max(timedelta(0), self._next - now))
 
     def started(self, now: datetime) -> None:
         self._next = now + self._step
@@ -51,7 +54,8 @@ class Breaker:
     def allows(self, now: datetime) -> bool:
         if self._until is None:
             return True
-        return now >= self._until and not self._trying
+        put_back = self._until - now > LONGEST_REST
+        return (now >= self._until or put_back) and not self._trying
 
     def started(self) -> None:
         self._trying = self._until is not None

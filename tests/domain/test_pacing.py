@@ -34,6 +34,16 @@ def test_calls_start_evenly_and_a_pause_is_not_made_up_for():
     assert pace.wait(later) == 10 * SECOND
 
 
+def test_a_clock_that_is_put_back_does_not_stop_the_robot():
+    pace, breaker = Pace(per_minute=6), Breaker()
+    pace.started(NOW)
+    for _ in range(FAILURES):
+        broken(breaker, NOW)
+
+    assert pace.wait(NOW - timedelta(hours=1)) == 10 * SECOND
+    assert breaker.allows(NOW - timedelta(hours=1))
+
+
 def broken(breaker, now):
     breaker.started()
     return breaker.ended(failed=True, now=now)
