@@ -12,6 +12,8 @@ from ivr.services.ports import Work
 
 log = logging.getLogger(__name__)
 
+A_TURN = 10
+"""Messages sent before receipts are heard again."""
 UNKNOWN_FOR = timedelta(minutes=1)
 """A receipt may come before another worker has stored that the message was taken; one of nobody is let go then."""
 CANCELS = frozenset({NoticeKind.CANCELLED, NoticeKind.CLINIC_CANCELLED})
@@ -45,12 +47,13 @@ class Worker:
 
     def turn(self) -> int:
         """Send what is due now and store what has been told since; how many were tried. Raises StorageDown."""
-        due = notices.lease(self._new_work(), list(self._gateways), now=self._now())
-        for notice in due:
+        tried = 0
+        while tried < A_TURN and (notice := notices.lease(self._new_work(), list(self._gateways), now=self._now())):
             self._send(notice)
+            tried += 1
         for method, gateway in self._gateways.items():
             self._hear(method, gateway)
-        return len(due)
+        return tried
 
     def close(self) -> None:
         for gateway in self._gateways.values():

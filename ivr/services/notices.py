@@ -126,15 +126,20 @@ def instead_of_a_call(
     return True
 
 
-def lease(work: Work, methods: Sequence[Method], *, now: datetime, limit: int = 10) -> list[Notice]:
-    """Messages to send now, each with the attempt counted; those that are of no use any more are ended."""
+def lease(work: Work, methods: Sequence[Method], *, now: datetime) -> Notice | None:
+    """The message to send now, its attempt counted; those before it that are of no use any more are ended.
+
+    One at a time: what waits behind a slow provider must neither outlive its lease nor miss that it is not wanted.
+    """
     with work:
-        leased = work.notices.lease(methods, now + LEASE, now, limit)
-        late = [notice for notice in leased if now >= notice.wanted.expires_at]
-        for notice in late:
+        while due := work.notices.lease(methods, now + LEASE, now, 1):
+            (notice,) = due
+            if now < notice.wanted.expires_at:
+                work.commit()
+                return notice
             _end(work, notice, NoticeStatus.EXPIRED, notice.problem, now)
         work.commit()
-    return [notice for notice in leased if notice not in late]
+    return None
 
 
 def sent(work: Work, notice_id: int, provider_id: str | None, *, now: datetime) -> None:

@@ -147,6 +147,49 @@ def test_a_moved_visit_is_told_once_and_by_the_choice_that_was_made_for_the_firs
     assert states(clinic) == [("BOOKED", "EXPIRED"), ("MOVED", "SENT")]
 
 
+class Slow(Provider):
+    """Something happens while it takes a message."""
+
+    def __init__(self, meanwhile):
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def send(self, message, now):
+        self._meanwhile()
+        return super().send(message, now)
+
+
+def test_a_consent_that_is_taken_back_while_another_message_is_sent_is_heeded(clinic, new_work, doctor, clock):
+    first, second = a_visit(clinic, doctor), a_visit(clinic, doctor, f"{DAY} 16:00")
+    agrees(new_work, first)
+    agrees(new_work, second)
+    provider = Slow(lambda: agrees(new_work, second, given=False))
+
+    Worker(new_work, {Method.SMS: provider}, head=lambda: HEAD, place="Больница", now=clock).turn()
+
+    assert [message.key for message in provider.taken] == [f"booked-{first.id}"]
+    assert [status for _, status in states(clinic)] == ["SENT", "EXPIRED"]
+
+
+def test_what_waits_behind_a_slow_provider_is_not_sent_by_another_worker_too(clinic, new_work, doctor, clock):
+    def half_a_minute():
+        clock.now += timedelta(seconds=30)
+        other.turn()
+
+    slow, quick = Slow(half_a_minute), Provider()
+    one, other = (
+        Worker(new_work, {Method.SMS: each}, head=lambda: HEAD, place="Больница", now=clock) for each in (slow, quick)
+    )
+    for number in range(12):
+        agrees(new_work, a_visit(clinic, doctor, f"{DAY} {9 + number // 3:02}:{number % 3 * 20:02}"))
+
+    while one.turn():
+        pass
+
+    keys = [message.key for message in (*slow.taken, *quick.taken)]
+    assert len(keys) == len(set(keys)) == 12
+
+
 def test_what_a_provider_does_not_take_is_tried_again_after_growing_pauses(
     clinic, new_work, doctor, worker, provider, clock
 ):
@@ -172,7 +215,7 @@ def test_what_is_of_no_use_any_more_is_not_sent(clinic, new_work, doctor, worker
 
 def test_a_crash_between_two_workers_sends_again_under_the_same_key(clinic, new_work, doctor, worker, provider, clock):
     agrees(new_work, a_visit(clinic, doctor))
-    (leased,) = notices.lease(new_work(), [Method.SMS], now=NOW)  # and the worker dies here
+    leased = notices.lease(new_work(), [Method.SMS], now=NOW)  # and the worker dies here
     assert worker.turn() == 0
     clock.now += notices.LEASE
 
