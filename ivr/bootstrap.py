@@ -82,6 +82,7 @@ def rules_of(settings: Settings) -> Rules:
         robot_calls=settings.rings,
         surveys=settings.outbound.surveys,
         sends_sms=settings.notices.sms != "none",
+        zones={prefix: ZoneInfo(zone) for prefix, zone in settings.outbound.zones.items()},
         calls_from=settings.outbound.opens,
         calls_until=settings.outbound.closes,
     )

@@ -11,7 +11,15 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from ivr.domain.dialling import CallingHours
@@ -214,10 +222,16 @@ class Recording(Section):
     days: int = Field(90, ge=1, le=3_660, description="Kept for so many days, then removed")
 
 
+NumberStart = Annotated[str, StringConstraints(pattern=r"^\+[0-9]{1,15}$")]
+
+
 class Outbound(Section):
     enabled: bool = Field(True, description="The robot rings patients; it does where there is a trunk (sip.trunk_host)")
     opens: time = Field(time(10), description="Patients are rung from this local time on, never before 09:00")
     closes: time = Field(time(18), description="And before this one, never after 20:00; on working days only")
+    zones: dict[NumberStart, Annotated[str, AfterValidator(_zone)]] = Field(
+        {}, description="Zones of numbers elsewhere, by how they begin: those hours are kept there too"
+    )
     lines: int = Field(2, ge=1, le=1_000, description="Calls the robot makes at once")
     trunk_lines: int = Field(6, ge=1, le=10_000, description="Lines of the trunk, shared with those who call")
     reserve: int = Field(2, ge=0, le=10_000, description="Lines kept free for those who call")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ivr.domain.calendar import WorkingCalendar
+from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.rules import Rules
 from ivr.domain.tasks import TaskKind
 
@@ -173,9 +174,10 @@ class CallingHours:
         return datetime.combine(day, moment, self.zone).astimezone(UTC)
 
 
-def calling_hours(rules: Rules) -> CallingHours:
-    """The hospital's: all its patients live in its own zone."""
-    return CallingHours(rules.calls_from, rules.calls_until, rules.zone, rules.calendar)
+def calling_hours(rules: Rules, phone: PhoneNumber | None = None) -> CallingHours:
+    """The hospital's, or those of the place where a telephone is (section 4: local time of the patient)."""
+    zone = rules.zone if phone is None else rules.zone_of(phone)
+    return CallingHours(rules.calls_from, rules.calls_until, zone, rules.calendar)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """The numbers behind the rules, all of them settings (domain 1.2, D-01 to D-14)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ivr.domain.calendar import WorkingCalendar
+from ivr.domain.identifiers import PhoneNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,13 @@ class Rules:
     calls_from: time = time(10)
     calls_until: time = time(18)
     """Local hours of working days in which the hospital rings patients (1.6)."""
+    zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
+    """Where the telephones are whose numbers begin so, in E.164; all others are in the hospital's own zone."""
+
+    def zone_of(self, phone: PhoneNumber) -> ZoneInfo:
+        """Where a telephone is: the longest beginning counts."""
+        known = [prefix for prefix in self.zones if phone.e164.startswith(prefix)]
+        return self.zones[max(known, key=len)] if known else self.zone
 
     @property
     def robot_rings(self) -> bool:

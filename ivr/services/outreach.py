@@ -133,6 +133,10 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
     if asked_for(work, _patient(work, task), phone, rules, now) is None:
         _left_to_people(work, task, rules, now)
         return None
+    there = calling_hours(rules, phone)
+    if not there.allow(now):
+        work.tasks.postpone(task.id, there.next(now))
+        return None
     return _begun(work, task, phone, node, now)
 
 

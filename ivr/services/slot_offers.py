@@ -62,6 +62,8 @@ def _suits(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: datet
     contact = work.waiting.contact(entry.id) if fits else None
     if contact is None or work.opt_outs.has(contact):
         return False
+    if not calling_hours(rules, contact).allow(calling_hours(rules).next(now)):
+        return False  # it is too early or too late where he is: he would hold it in vain
     return _could_take(work, entry, slot, rules, now)
 
 

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,7 @@ from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.patient import Subject
 from ivr.domain.worklist import TaskResult
 from ivr.services import answers, calls, consent, outreach, worklist
-from tests.builders import NOW, RULES, at, every
+from tests.builders import MOSCOW, NOW, RULES, at, every
 
 ROBOT = replace(RULES, robot_calls=True)
 CALLING = at("2026-04-28 10:00")
@@ -280,3 +281,33 @@ def test_the_attempt_that_leaves_a_message_is_the_one_that_no_other_can_follow(
         finish(new_work, dial, Outcome.MACHINE, now)
 
     assert (Outcome.MACHINE in about.final) is last
+
+
+@pytest.mark.parametrize(
+    ("phone", "rung_from"),
+    [
+        ("+74012000001", "2026-04-28 11:00"),  # Kaliningrad is an hour behind Moscow
+        ("+74232000001", "2026-04-28 10:00"),  # Vladivostok is seven hours ahead: until 11:00 of Moscow
+        ("+74912000001", "2026-04-28 10:00"),
+    ],
+)
+def test_the_hours_are_those_of_the_place_where_the_telephone_is_too(clinic, new_work, doctor, phone, rung_from):
+    zones = {"+7401": ZoneInfo("Europe/Kaliningrad"), "+7423": ZoneInfo("Asia/Vladivostok"), "+7": MOSCOW}
+    rules = replace(ROBOT, zones=zones)
+    (slot,) = clinic.slots(doctor, VISITS[:1])
+    clinic.book(slot, clinic.patient(), rules=rules, contact=PhoneNumber(phone))
+
+    def rung(moment):
+        return outreach.claim(new_work(), node="dial", rules=rules, now=moment)
+
+    if at(rung_from) > CALLING:
+        assert rung(at(rung_from) - timedelta(seconds=1)) is None
+    assert rung(at(rung_from)) is not None
+
+
+def test_after_the_evening_of_vladivostok_nobody_there_is_rung(clinic, new_work, doctor):
+    rules = replace(ROBOT, zones={"+7423": ZoneInfo("Asia/Vladivostok")})
+    (slot,) = clinic.slots(doctor, VISITS[:1])
+    clinic.book(slot, clinic.patient(), rules=rules, contact=PhoneNumber("+74232000001"))
+
+    assert outreach.claim(new_work(), node="dial", rules=rules, now=at("2026-04-28 11:00")) is None
