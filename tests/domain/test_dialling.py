@@ -1,5 +1,8 @@
 """When the hospital may ring, what an attempt was, when the next one follows (1.6, section 4)."""
 
+import random
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.domain.calendar import WorkingCalendar
-from ivr.domain.dialling import PLANS, CallingHours, Outcome, Tried, failed, next_try
-from ivr.domain.tasks import TaskKind
+from ivr.domain.dialling import PLANS, CallingHours, Outcome, Tried, calling_hours, failed, next_try
+from ivr.domain.rules import Rules
+from ivr.domain.tasks import TaskKind, feedback
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 # The first days of May 2026 (6.4).
@@ -133,14 +137,31 @@ def test_a_next_attempt_is_later_within_the_hours_and_in_the_other_half_where_it
             assert (found.astimezone(MOSCOW).hour >= 14) != (ended.astimezone(MOSCOW).hour >= 14)
 
 
-@given(st.lists(st.sampled_from(Outcome), min_size=100, max_size=100), st.integers(0, 10**6))
-def test_ninety_days_of_attempts_pass_in_a_moment_and_nobody_is_rung_more_often_than_planned(outcomes, seed):
-    moment = HOURS.next(datetime(2026, 3, 2, 7, tzinfo=UTC) + timedelta(seconds=seed))
-    counted = 0
-    for outcome in outcomes:
-        counted += outcome is not Outcome.TRUNK
-        found = next_try(TaskKind.FEEDBACK, Tried(counted, outcome, moment), HOURS, None)
-        if found is None:
-            break
-        moment = found
-    assert counted <= PLANS[TaskKind.FEEDBACK].tries
+RULES = Rules(calendar=CALENDAR)
+ENDS = [outcome for outcome in Outcome if outcome is not Outcome.DONE]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Kaliningrad", "Europe/Moscow", "Asia/Vladivostok"])
+def test_ninety_days_pass_in_a_second_and_nobody_is_rung_when_he_may_not_be_or_too_often(zone):
+    """A visit is booked every hour, for one to fourteen days ahead; every call of its reminder ends in another way."""
+    rules, chance = replace(RULES, zone=ZoneInfo(zone)), random.Random(zone)  # noqa: S311 - ends of calls
+    hours, rung = calling_hours(rules), Counter()
+    for hour in range(90 * 24):
+        booked = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=hour)
+        starts = booked + timedelta(hours=chance.randint(2, 14 * 24))
+        asked = feedback(starts, rules, booked)
+        assert asked.due_at >= booked
+        if asked.by == "SMS":
+            assert starts - booked < timedelta(days=1) or hours.next(booked).date() >= starts.date()
+            continue
+        until, moment, counted = starts - timedelta(hours=2), hours.next(asked.due_at), 0
+        while moment is not None and moment < until:
+            assert hours.allow(moment)
+            rung[rules.calendar.is_working(rules.today(moment))] += 1
+            outcome = chance.choice(ENDS)
+            counted += outcome is not Outcome.TRUNK
+            moment = next_try(TaskKind.FEEDBACK, Tried(counted, outcome, moment), hours, until)
+        assert counted <= PLANS[TaskKind.FEEDBACK].tries
+
+    assert rung[True] > 2000
+    assert rung[False] == 0
