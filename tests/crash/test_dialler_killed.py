@@ -5,14 +5,20 @@ import os
 import random
 import signal
 import socket
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
+from ivr.domain.booking import Booking
+from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.rules import Rules
+from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason
 from ivr.phone.config import Trunk
+from ivr.services import booking, waiting
+from ivr.services.waiting import Wish
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
 from tests.asterisk import free_ports, running_asterisk
@@ -25,6 +31,10 @@ from tests.sip.town import town
 
 pytestmark = [pytest.mark.sip, pytest.mark.xdist_group("dialler")]
 PEOPLE = 300
+WAITING = 16
+WAITING_AREA, FREED_AREA = "88", "99"
+OFFERED_KINDS = ("04", "63")
+"""Numbers that do not exist, and people who refuse: the second offer in vain is a person's work."""
 KILLED = ("dialler", "asterisk", "database", "all", "database", "dialler")
 """In this order, at random moments; on SQLite the database dies with whoever writes."""
 SEED = 20261123
@@ -64,6 +74,26 @@ def rules(now) -> Rules:
 
 
 @pytest.fixture
+def waiting_people(clinic, people, rules, now) -> list[WaitingEntry]:
+    """They wait for a time of the doctor of `freed`; no call reaches them, so each time goes from one to the next."""
+    entries = []
+    for number in range(WAITING):
+        contact = PhoneNumber(f"+79{WAITING_AREA}{number:05}{OFFERED_KINDS[number % len(OFFERED_KINDS)]}")
+        wish = Wish(
+            clinic.patient().id, "therapist", None, PartOfDay.ANY, WaitingReason.NO_SLOTS, contact, f"waits-{number}"
+        )
+        entries.append(waiting.join(clinic.new_work(), wish, rules=rules, now=now))
+    return entries
+
+
+@pytest.fixture
+def freed(clinic, people, rules, now) -> list[Booking]:
+    """Visits that are cancelled one after the other, between the deaths."""
+    phones = [f"+79{FREED_AREA}{number:05}17" for number in range(2 * len(KILLED))]
+    return visits(clinic, phones, rules, now, in_days=6)
+
+
+@pytest.fixture
 def people(clinic, rules, now) -> list[str]:
     """The telephones of patients who have visits tomorrow evening, each to be confirmed by a call now."""
     phones = [f"+79{number:07}{KINDS[number % len(KINDS)]}" for number in range(PEOPLE)]
@@ -72,7 +102,7 @@ def people(clinic, rules, now) -> list[str]:
 
 
 async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(
-    server, database, clinic, people, rules, now, tmp_path
+    server, database, clinic, people, waiting_people, freed, rules, now, tmp_path
 ):
     chance = random.Random(SEED)  # noqa: S311 - moments of death
     (port,) = free_ports(1, socket.SOCK_DGRAM)
@@ -80,9 +110,20 @@ async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(
     dialler = DialProcess(instance)
     config = {"dial_secret": instance.secrets()["dial"], "ami_port": int(instance.environment["IVR_AMI__PORT"])}
     rows = [(40000,)] * (2 * PEOPLE)
+    reminded = set(people)
 
     def done(share: float) -> bool:
-        return sum(row.ended_at is not None for row in clinic.rows("dial_attempts")) >= share * PEOPLE
+        ended = [row for row in clinic.rows("dial_attempts") if row.ended_at is not None]
+        return sum(row.phone in reminded for row in ended) >= share * PEOPLE
+
+    def offered_all() -> bool:
+        """Every freed time has gone as far as it goes now; a call that was lost is made again in five minutes."""
+        going_on = [row for row in clinic.rows("tasks", kind="OFFER", status="OPEN") if row.not_before is None]
+        return not going_on and all(row.ended_at for row in clinic.rows("dial_attempts"))
+
+    def cancel(visit: Booking) -> None:
+        about = {"patient_id": visit.patient_id, "key": f"cancel-{visit.id}", "rules": rules, "now": datetime.now(UTC)}
+        booking.cancel(clinic.new_work(), visit.id, **about)
 
     async def kill(what: str) -> None:
         """The database stays away for a moment; the dialler that outlives it goes on by itself."""
@@ -108,16 +149,35 @@ async def test_nobody_is_rung_twice_or_forgotten_whatever_is_killed(
             for number, what in enumerate(KILLED, 1):
                 await until(lambda number=number: done(number / (len(KILLED) + 2)), within=60)
                 await asyncio.sleep(chance.random() * 0.5)
+                for visit in (freed.pop(), freed.pop()):
+                    await asyncio.to_thread(cancel, visit)
                 await kill(what)
-            await until(lambda: done(1), within=90)
+            await until(lambda: done(1) and offered_all(), within=90)
             await dialler.kill()
             rung = {message["call-id"]: message["to"] for message in provider.messages("INVITE")}
 
-    attempts = clinic.rows("dial_attempts")
+    told = clinic.rows("dial_attempts")
+    attempts = [row for row in told if row.phone in reminded]
     by_phone = Counter(phone for to in rung.values() for phone in people if phone in to)
-    assert Counter(row.task_id for row in attempts) == Counter(row.id for row in clinic.rows("tasks", kind="FEEDBACK"))
-    assert [row.id for row in attempts if row.ended_at is None] == []
+    assert Counter(row.task_id for row in attempts) == Counter(
+        row.id for row in clinic.rows("tasks", kind="FEEDBACK") if row.due_at < now + timedelta(days=1)
+    )
+    assert [row.id for row in told if row.ended_at is None] == []
     assert [row.id for row in clinic.rows("tasks") if row.leased_by is not None] == []
     assert {phone: calls for phone, calls in by_phone.items() if calls > 1} == {}
     lost = sum(row.outcome == "LOST" for row in attempts)
     assert 0 < len(by_phone) >= PEOPLE - lost
+    each_time_went_to_one_person_at_a_time(clinic)
+
+
+def each_time_went_to_one_person_at_a_time(clinic) -> None:
+    by_slot = defaultdict(list)
+    for offer in clinic.rows("slot_offers"):
+        by_slot[offer.slot_id].append(offer)
+    assert max(len(offers) for offers in by_slot.values()) > 1
+    for offers in by_slot.values():
+        assert all(
+            one.ended_at <= other.made_at for one, other in pairwise(sorted(offers, key=lambda one: one.made_at))
+        )
+    open_ones = {offer.entry_id for offer in clinic.rows("slot_offers", status="OPEN")}
+    assert open_ones == {entry.id for entry in clinic.rows("waiting_entries", status="OFFERED")}
