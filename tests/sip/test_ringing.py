@@ -128,6 +128,30 @@ async def test_a_patient_cancels_and_the_next_on_the_list_is_rung_and_takes_his_
     assert second.begun_at - first.ended_at < timedelta(seconds=5)
 
 
+async def test_a_patient_confirms_his_visit_and_another_moves_hers(clinic, hospital):
+    asterisk, port, rules, ring, running = hospital()
+    clinic.speciality()
+    slot, other, _ = clinic.slots(clinic.doctor(), [VISIT + timedelta(minutes=20 * number) for number in range(3)])
+    stays = clinic.book(slot, clinic.patient(), rules=rules, contact=FIRST)
+    moves = clinic.book(other, clinic.patient(), rules=rules, contact=SECOND)
+
+    pulse = Pulse()
+    with Handset(pulse) as confirms, Handset(pulse) as changes:
+        rows = [(confirms.port,), (changes.port,)]
+        async with Sipp(town(), rows, server=("127.0.0.1", asterisk.config.sip_port), port=port):
+            running.append(await ring())
+            await answers(clinic, confirms, "1", "1985", "1")
+            await answers(clinic, changes, "1", "1985", "3", "1", "1")
+            await until(lambda: ended(clinic) == 2, within=30)
+
+    assert [(row.outcome, row.result) for row in clinic.rows("dial_attempts")] == [
+        ("DONE", "CONFIRMED"),
+        ("DONE", "MOVED"),
+    ]
+    assert [(row.id, row.status) for row in clinic.rows("bookings")][:2] == [(stays.id, "BOOKED"), (moves.id, "MOVED")]
+    assert [row.replaces_id for row in clinic.rows("bookings", status="BOOKED")] == [None, moves.id]
+
+
 ANSWERS = ("1", "1985", "2", "1")
 """To the questions of a reminder: is it you, your birth year, will you come, are you sure to cancel."""
 
