@@ -8,6 +8,12 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 
+def _api() -> typer.Typer:
+    from ivr.commands.api import api_app
+
+    return api_app
+
+
 def _asterisk() -> typer.Typer:
     from ivr.commands.asterisk import asterisk_app
 
@@ -71,6 +77,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "simulate": ("A day of the telephone without a telephone: to size lines and operators.", _simulate),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
+    "api": ("Other systems that may call: register them, take their tokens back.", _api),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

@@ -87,7 +87,17 @@ class PhoneNumber:
         return f"PhoneNumber(…{self.e164[-4:]})"
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A machine or another system, whose people name themselves without a telephone."""
+
+    key: str
+    """Up to 16 characters."""
+
+
 Claim = OmsNumber | Snils | Certificate
+Caller = PhoneNumber | Terminal
+"""Against whom wrong numbers are counted (D-06)."""
 
 
 def birth_date(digits: str, *, today: date) -> date:

@@ -244,3 +244,31 @@ class NotYourself(Refusal):
     """Nobody closes or demotes himself."""
 
     code = "not_yourself"
+
+
+class ClientKnown(Refusal):
+    """Another client has this name."""
+
+    code = "client_known"
+
+
+class BadToken(Refusal):
+    """The token opens nothing: missing, wrong or revoked; never says which."""
+
+    code = "bad_token"
+
+
+class ScopeMissing(Refusal):
+    """The client may not do this; `scope` names what it was not given."""
+
+    code = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
+class KeyReused(Refusal):
+    """The same Idempotency-Key came with another command."""
+
+    code = "key_reused"

@@ -5,19 +5,17 @@ from contextlib import suppress
 from datetime import date, datetime
 from itertools import product
 
-from ivr.domain.identifiers import BadNumber, Certificate, Claim, OmsNumber, PhoneNumber
+from ivr.domain.identifiers import BadNumber, Caller, Certificate, Claim, OmsNumber, PhoneNumber
 from ivr.domain.patient import OWN_CONSENT_AGE, Patient
 from ivr.domain.refusals import CallerLocked, CertificateExpired, NotIdentified
 from ivr.domain.rules import Rules
 from ivr.services.ports import Work
 
 WITHHELD = 4
-"""So many times the failures of one telephone are let pass from all withheld numbers together (D-06)."""
+"""So many times the failures of one telephone are let pass from all withheld numbers, or one terminal (D-06)."""
 
 
-def identify(
-    work: Work, claim: Claim, born: date, *, caller: PhoneNumber | None, rules: Rules, now: datetime
-) -> Patient:
+def identify(work: Work, claim: Claim, born: date, *, caller: Caller | None, rules: Rules, now: datetime) -> Patient:
     """The patient whose number and birth date both match.
 
     Raises NotIdentified, whichever of the two is wrong, and counts it against the caller's telephone;
@@ -120,9 +118,9 @@ def _has_ticket(work: Work, patient: Patient, ticket: str | None) -> bool:
     return booking is not None and booking.patient_id == patient.id
 
 
-def _unless_locked(work: Work, caller: PhoneNumber | None, rules: Rules, now: datetime) -> None:
-    """Callers who withhold their number cannot be told apart: they are counted together, and patiently."""
-    allowed = rules.lock_after if caller is not None else rules.lock_after * WITHHELD
+def _unless_locked(work: Work, caller: Caller | None, rules: Rules, now: datetime) -> None:
+    """Callers who withhold their number, or share a terminal, cannot be told apart: counted together, and patiently."""
+    allowed = rules.lock_after if isinstance(caller, PhoneNumber) else rules.lock_after * WITHHELD
     failures = work.attempts.since(caller, now - rules.lock_window)
     if len(failures) >= allowed and now < failures[-1] + rules.lock_for:
         raise CallerLocked

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.consent import Consent, Wording
 from ivr.domain.document import IdentityDocument
-from ivr.domain.identifiers import Claim, OmsNumber, PhoneNumber
+from ivr.domain.identifiers import Caller, Claim, OmsNumber, PhoneNumber
 from ivr.domain.journal import CallRecord, LiveCall, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
@@ -22,6 +22,7 @@ from ivr.domain.tasks import NewTask, Task, TaskKind, TaskOwner
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import Closing, ListedTask, Settled
 from ivr.services.campaign_ports import CampaignFigures
+from ivr.services.client_ports import Clients
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
 from ivr.services.follow_up_ports import FollowUps
@@ -439,14 +440,14 @@ class Calls(Protocol):
 
 
 class Attempts(Protocol):
-    """Failed identifications, counted per telephone, those without a number together; what was entered is not kept."""
+    """Failed identifications, per telephone or terminal, withheld numbers together; what was entered is not kept."""
 
-    def lock(self, caller: PhoneNumber | None) -> None:
+    def lock(self, caller: Caller | None) -> None:
         """Calls from one telephone try one after another, so that each is counted before the next."""
 
-    def add(self, caller: PhoneNumber | None, now: datetime) -> None: ...
+    def add(self, caller: Caller | None, now: datetime) -> None: ...
 
-    def since(self, caller: PhoneNumber | None, moment: datetime) -> list[datetime]:
+    def since(self, caller: Caller | None, moment: datetime) -> list[datetime]:
         """In the order of time."""
 
 
@@ -518,6 +519,8 @@ class Work(Protocol):
     def notices(self) -> "Notices": ...
     @property
     def portal(self) -> PortalSessions: ...
+    @property
+    def clients(self) -> Clients: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

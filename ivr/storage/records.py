@@ -6,30 +6,36 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
-from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.identifiers import Caller, PhoneNumber
 from ivr.services.audit import Entry, Sought
 from ivr.storage.register import Register
 from ivr.storage.tables import audit, failed_identifications
 
 
 class AttemptRegister(Register):
-    def lock(self, caller: PhoneNumber | None) -> None:
+    def lock(self, caller: Caller | None) -> None:
         # SQLite has one writer anyway.
         if self._connection.dialect.name == "postgresql":
             self._run(select(func.pg_advisory_xact_lock(func.hashtextextended(_counted(caller), 0))))
 
-    def add(self, caller: PhoneNumber | None, now: datetime) -> None:
+    def add(self, caller: Caller | None, now: datetime) -> None:
         self._run(insert(failed_identifications).values(caller=_counted(caller), at=now))
 
-    def since(self, caller: PhoneNumber | None, moment: datetime) -> list[datetime]:
+    def since(self, caller: Caller | None, moment: datetime) -> list[datetime]:
         own = failed_identifications.c
         chosen = select(own.at).where(own.caller == _counted(caller), own.at > moment).order_by(own.at)
         return list(self._run(chosen).scalars())
 
 
-def _counted(caller: PhoneNumber | None) -> str:
+def _counted(caller: Caller | None) -> str:
     """Withheld numbers are one."""
-    return "" if caller is None else caller.e164
+    match caller:
+        case None:
+            return ""
+        case PhoneNumber():
+            return caller.e164
+        case _:
+            return caller.key
 
 
 class AuditRegister(Register):

@@ -586,3 +586,88 @@ portal_sessions = Table(
     Column("until", Utc, nullable=False),
     _index("portal_sessions_until", "until"),
 )
+
+# Other systems. The token is only with them: who reads the table cannot speak in their name.
+clients = Table(
+    "clients",
+    metadata,
+    _id(),
+    Column("name", String(60), nullable=False, unique=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("channel", String, nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("hosts", JSON, nullable=False),
+    Column("per_minute", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("revoked_at", Utc),
+)
+
+# Whom a client has named by number and birth date; nobody else is there for it.
+client_patients = Table(
+    "client_patients",
+    metadata,
+    Column("client_id", ForeignKey("clients.id"), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True),
+    Column("told", Boolean, nullable=False),
+    Column("until", Utc, nullable=False),
+)
+
+# A repeat of a command is answered as the first one was.
+client_commands = Table(
+    "client_commands",
+    metadata,
+    Column("client_id", ForeignKey("clients.id"), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("sent_at", Utc, nullable=False),
+    Column("status", Integer),
+    Column("body", JSON),
+    _index("client_commands_sent", "sent_at"),
+)
+
+# What other systems are told: ids alone, never a name or a speciality (4.2).
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("client_id", ForeignKey("clients.id")),  # through whom the visit or the entry was made
+    Column("facts", JSON, nullable=False),
+    _index("events_client", "client_id", "id"),
+)
+
+# The secret is stored as it is: each message is signed with it.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    _id(),
+    Column("client_id", ForeignKey("clients.id"), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("url", String, nullable=False),
+    Column("secret", String, nullable=False),
+    Column("kinds", JSON, nullable=False),  # empty: all
+    Column("created_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("failures", Integer, nullable=False, server_default="0"),  # since the last success
+    Column("rests_until", Utc),
+    Column("problem", String),
+    UniqueConstraint("client_id", "key"),
+)
+
+# A row for each subscriber, made in the transaction of the event: none is missed, whoever commits first.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("leased_until", Utc),
+    Column("expires_at", Utc, nullable=False),
+    Column("settled_at", Utc),
+    UniqueConstraint("event_id", "subscription_id"),
+    _index("deliveries_waiting", "subscription_id", "id", where="status = 'WAITING'"),
+)

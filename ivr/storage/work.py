@@ -11,6 +11,7 @@ from ivr.services.ports import StorageDown
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
 from ivr.storage.campaign import CampaignRegister
+from ivr.storage.clients import ClientRegister
 from ivr.storage.consents import ConsentRegister
 from ivr.storage.desk import (
     ChangeRegister,
@@ -69,6 +70,7 @@ class SqlWork:
     opt_outs: OptOutRegister
     notices: NoticeRegister
     portal: PortalSessionRegister
+    clients: ClientRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -159,6 +161,7 @@ class SqlWork:
         self.opt_outs = OptOutRegister(connection)
         self.notices = NoticeRegister(connection)
         self.portal = PortalSessionRegister(connection)
+        self.clients = ClientRegister(connection)
 
 
 @contextmanager

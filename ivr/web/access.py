@@ -24,6 +24,8 @@ _BY_ITSELF = "ivr_by_itself"
 ANYBODY = "anybody"
 """Whoever is logged in."""
 PUBLIC = "public"
+BY_TOKEN = "by-token"  # noqa: S105 - a mark, no password
+"""Other systems: their tokens and scopes are looked at by `ivr/web/clients.py`, the session of a browser never is."""
 
 
 class _Login:
@@ -47,6 +49,11 @@ def needs(right: Right) -> Callable[[View], View]:
 def public(view: View) -> View:
     """Open to everybody; there are few of these."""
     return _marked(PUBLIC)(view)
+
+
+def by_token(view: View) -> View:
+    """No user's page: whoever marks a view so asks for a client's token himself."""
+    return _marked(BY_TOKEN)(view)
 
 
 def logged_in(view: View) -> View:
@@ -120,7 +127,7 @@ def _guard() -> Response | Answer | None:
     if endpoint is None or endpoint == "static":
         return None
     right = needed(current_app, endpoint)
-    if right == PUBLIC:
+    if right in (PUBLIC, BY_TOKEN):
         return None
     if current_user.is_anonymous:
         return _to_log_in()

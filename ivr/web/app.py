@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from ivr.services.ports import StorageDown
 from ivr.web import (
     access,
     admin,
+    api,
     desk,
     doctor,
     fer,
@@ -37,6 +38,7 @@ from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
 from ivr.web.messages import told
 from ivr.web.nav import places
+from ivr.web.problems import CODES, Face, Problem, as_problem, headers_of, of_refusal
 from ivr.web.site import Site, site
 from ivr.web.wording import address, telephone
 
@@ -57,8 +59,13 @@ PARTS: Sequence[Blueprint] = (
     recordings.pages,
     help.pages,
     fer.pages,
+    api.pages,
 )
 """Blueprints of the parts; each sets its own prefix."""
+NOT_BY_BROWSERS: Sequence[Blueprint] = (api.pages, fer.pages)
+"""Called by other systems: without cookies nothing can be forged."""
+FACES: Mapping[str, Face] = {"/api/": as_problem}
+"""How errors look to the programs that call these addresses."""
 MOST_BYTES = 2_000_000
 ERRORS = {
     400: "Запрос непонятен. Обновите страницу и попробуйте ещё раз.",
@@ -70,6 +77,7 @@ ERRORS = {
     413: "Слишком много данных.",
     429: "Слишком часто. Подождите минуту.",
 }
+Shown = Response | tuple[str, int]
 
 
 class _Id(IntegerConverter):
@@ -98,7 +106,9 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
     app.extensions["ivr"] = ours
     app.url_map.converters["int"] = _Id
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    CSRFProtect(app).exempt(fer.pages)  # no browser calls it, and no session of ours opens it
+    csrf = CSRFProtect(app)
+    for pages in NOT_BY_BROWSERS:
+        csrf.exempt(pages)
     app.before_request(_readable)
     limiter.init_app(app)
     access.init(app)
@@ -165,46 +175,62 @@ def _guarded(answer: Response, connect: str) -> Response:
 
 
 def _errors(app: Flask) -> None:
+    @app.errorhandler(Problem)
+    def problem(problem: Problem) -> Shown:
+        return _told(problem)
+
     @app.errorhandler(CSRFError)
-    def forged(problem: CSRFError) -> tuple[str, int]:
+    def forged(problem: CSRFError) -> Shown:
         return _page(400, "Страница устарела. Обновите её и повторите: введённое сохранится, если скопировать.")
 
     @app.errorhandler(HTTPException)
-    def http(problem: HTTPException) -> Response | tuple[str, int]:
+    def http(problem: HTTPException) -> Shown:
         if problem.code is None or problem.code < 400:
             return problem.get_response()  # type: ignore[return-value]
-        return _page(problem.code, ERRORS.get(problem.code, "Не получилось."))
+        return _page(problem.code, ERRORS.get(problem.code, "Не получилось."), headers_of(problem))
 
     @app.errorhandler(NotFound)
-    def missing(refusal: NotFound) -> tuple[str, int]:
+    def missing(refusal: NotFound) -> Shown:
         return _page(404, told(refusal))
 
     @app.errorhandler(OverflowError)
-    def too_great(problem: OverflowError) -> tuple[str, int]:
+    def too_great(problem: OverflowError) -> Shown:
         """A number greater than any database counts names nothing."""
         return _page(404, ERRORS[404])
 
     @app.errorhandler(Refusal)
-    def refused(refusal: Refusal) -> tuple[str, int]:
-        return _page(409, told(refusal))
+    def refused(refusal: Refusal) -> Shown:
+        face = _face()
+        return face(of_refusal(refusal)) if face else _page(409, told(refusal))
 
     @app.errorhandler(StorageDown)
-    def storage_down(problem: StorageDown) -> tuple[str, int]:
+    def storage_down(problem: StorageDown) -> Shown:
         log.error("a page met a database that is down")
         return _page(503, "База данных не отвечает. Введённое не потеряно: повторите через минуту.")
 
     @app.errorhandler(ExchangeDown)
-    def exchange_down(problem: ExchangeDown) -> tuple[str, int]:
+    def exchange_down(problem: ExchangeDown) -> Shown:
         return _page(503, "Телефонная станция не отвечает. Запись работает, звонки временно нет.")
 
     @app.errorhandler(Exception)
-    def surprise(problem: Exception) -> tuple[str, int]:
+    def surprise(problem: Exception) -> Shown:
         log.exception("a page failed", extra={"endpoint": request.endpoint})
         return _page(500, "Произошла ошибка. Мы записали её в журнал; попробуйте ещё раз.")
 
 
-def _page(status: int, message: str) -> tuple[str, int]:
-    """A whole page for people, a message for scripts."""
+def _face() -> Face | None:
+    return next((face for beginning, face in FACES.items() if request.path.startswith(beginning)), None)
+
+
+def _page(status: int, message: str, headers: Mapping[str, str] | None = None) -> Shown:
+    return _told(Problem(status, CODES.get(status, "error"), message, headers=headers))
+
+
+def _told(problem: Problem) -> Shown:
+    """A whole page for people, a message for scripts, what a program understands for other systems."""
+    if face := _face():
+        return face(problem)
+    message, status = problem.detail, problem.status
     if request.headers.get("HX-Request"):
         return render_template("message.html", message=message), status
     if "text/html" not in request.headers.get("Accept", ""):

@@ -11,7 +11,7 @@ from ivr.domain.refusals import BadLogin, LoginLocked, LoginTaken, WeakPassword
 from ivr.domain.user import RIGHTS, Role, User
 from ivr.services import access
 from ivr.storage.tables import web_sessions
-from ivr.web.access import ANYBODY, PUBLIC, by_itself, check_routes, needed
+from ivr.web.access import ANYBODY, BY_TOKEN, PUBLIC, by_itself, check_routes, needed
 from tests.web.conftest import PASSWORD, Clients, csrf, log_in, post
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -203,14 +203,14 @@ def test_every_route_asks_for_the_right_of_its_caller(clients: Clients):
             if rule.endpoint == "static":
                 continue
             path = re.sub(r"<[^>]+>", "1", rule.rule)
-            method = "GET" if "GET" in rule.methods else "POST"
+            method = next(one for one in ("GET", "POST", "PUT", "DELETE") if one in rule.methods)
             if rule.endpoint in ("access.log_out", "live.events"):
                 continue
             status = client.open(path, method=method, headers=token | {"Accept": "application/json"}).status_code
             right = needed(app, rule.endpoint)
             if right == PUBLIC:
                 assert status not in (401, 403), (role, path)
-            elif role is None:
+            elif role is None or right == BY_TOKEN:
                 assert status == 401, (role, path)
             elif right == ANYBODY or right in RIGHTS[role]:
                 assert status not in (401, 403), (role, path)
