@@ -117,6 +117,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "recordings": recordings_folder(settings),
             "notices": _notice_feed(settings),
             "fer": fer_service_of(settings, current.hospital),
+            "webhooks": settings.api.webhooks,
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )

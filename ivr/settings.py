@@ -282,7 +282,7 @@ class Notices(Section):
 
     @property
     def sends(self) -> bool:
-        """There is something for `ivr notify` to do."""
+        """Messages to patients can be sent."""
         return self.sms != "none" or bool(self.smtp_host)
 
 
@@ -333,6 +333,10 @@ class Fer(Section):
         return self
 
 
+class Api(Section):
+    webhooks: bool = Field(False, description="Other systems may ask for events to be sent to them; `ivr notify` does")
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -362,6 +366,7 @@ class Settings(BaseSettings):
     outbound: Outbound = Outbound()
     notices: Notices = Notices()
     fer: Fer = Fer()
+    api: Api = Api()
     log: Log = Log()
 
     @classmethod
@@ -397,6 +402,11 @@ class Settings(BaseSettings):
     def rings(self) -> bool:
         """The robot rings patients."""
         return self.outbound.enabled and bool(self.sip.trunk_host)
+
+    @property
+    def posts(self) -> bool:
+        """There is something for `ivr notify` to do."""
+        return self.notices.sends or self.api.webhooks
 
     @property
     def database_url(self) -> str:

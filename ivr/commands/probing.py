@@ -156,7 +156,7 @@ async def dialler(settings: Settings) -> str:
 
 async def post(settings: Settings) -> str:
     """Whether messages are sent, in words; never a reason not to take calls."""
-    if not settings.notices.sends:
+    if not settings.posts:
         return "none: no gateway is set"
     found, why = await _patiently(lambda: notify(settings), 1.0)
     return found or f"none: {why}"

@@ -145,7 +145,7 @@ async def _dial(settings: Settings, dialler: Child) -> None:
 
 async def _notify(settings: Settings, post: Child) -> None:
     """Without it messages wait in the database."""
-    if not settings.notices.sends:
+    if not settings.posts:
         return
     try:
         await post.keep_running()

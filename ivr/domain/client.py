@@ -1,5 +1,6 @@
 """Another system that calls the hospital's: what it may ask for, and in which channel it books (domain 3.3)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -67,6 +68,12 @@ class Client:
     def key(self, of: object) -> str:
         """A key of its own for what it holds and commands: two clients never meet in one."""
         return f"api-{self.id}-{of}"
+
+
+def client_of(key: str | None) -> int | None:
+    """Whose key it is; None where no client made it."""
+    found = re.match(r"api-([0-9]+)-", key or "")
+    return int(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,3 +272,9 @@ class KeyReused(Refusal):
     """The same Idempotency-Key came with another command."""
 
     code = "key_reused"
+
+
+class NeedsPerson(Refusal):
+    """What stands in the way may not be told to whoever asks: a person finds it out with the patient (4.2)."""
+
+    code = "needs_person"

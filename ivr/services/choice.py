@@ -36,6 +36,19 @@ def doctors_named(work: Work, surname: str) -> list[Doctor]:
         return [each for each in work.staff.doctors() if each.surname == surname]
 
 
+def doctors_in(work: Work, speciality_key: str) -> list[Doctor]:
+    """Everybody who works here in that speciality. Raises NotFound."""
+    with work.reading():
+        work.staff.speciality(speciality_key)
+        return [each for each in work.staff.doctors() if each.speciality == speciality_key]
+
+
+def staffed(work: Work) -> list[Speciality]:
+    """All that have a doctor, in the hospital's order, whomever they admit."""
+    with work.reading():
+        return work.staff.specialities(staffed=True)
+
+
 def surnames(work: Work) -> list[tuple[str, str]]:
     """Surname and sex of everybody who works here, for those who say a name."""
     with work.reading():

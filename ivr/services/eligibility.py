@@ -16,8 +16,8 @@ from ivr.services.choice import open_referral
 from ivr.services.offers import other_visits, unless_overlapping, unless_too_far
 from ivr.services.ports import Work
 
-ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU})
-"""Channels in which a planned visit needs attachment (S1.2, D-08)."""
+ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU, Channel.OTHER})
+"""Channels in which a planned visit needs attachment (S1.2, D-08): nobody sees the patient or his papers there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from ivr.services.report_ports import Reports
 if TYPE_CHECKING:
     from ivr.services.absences import Noted
     from ivr.services.audit import Entry, Sought
+    from ivr.services.events import Events
     from ivr.services.notices import Notices
 
 
@@ -325,11 +326,14 @@ class WaitingList(Protocol):
     def waiting_for(self, speciality: str) -> list[WaitingEntry]:
         """Status ACTIVE, in the order of `all_open`."""
 
-    def offer_to(self, entry_id: int) -> bool:
+    def offer_to(self, entry_id: int, now: datetime) -> bool:
         """ACTIVE becomes OFFERED; False where it is not active now."""
 
     def contact(self, entry_id: int) -> PhoneNumber | None:
         """The number at which he wants to be rung up."""
+
+    def key_of(self, entry_id: int) -> str:
+        """The key of the command that made it."""
 
 
 class Tasks(Protocol):
@@ -521,6 +525,8 @@ class Work(Protocol):
     def portal(self) -> PortalSessions: ...
     @property
     def clients(self) -> Clients: ...
+    @property
+    def events(self) -> "Events": ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

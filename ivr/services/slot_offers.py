@@ -86,7 +86,7 @@ def _offer(
     if not work.slots.hold(slot.id, Offer(entry.patient_id, Channel.CC, now, holder), until):
         return None
     offer = work.slot_offers.add(slot.id, entry.id, until, now)
-    if offer is None or not work.waiting.offer_to(entry.id):
+    if offer is None or not work.waiting.offer_to(entry.id, now):
         if offer is not None:
             work.slot_offers.end(offer.id, OfferStatus.WITHDRAWN, now)
         work.slots.release(holder)

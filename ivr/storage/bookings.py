@@ -7,11 +7,14 @@ from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ivr.domain.booking import FILLS_A_SLOT, Booking, BookingStatus
+from ivr.domain.client import client_of
+from ivr.domain.event import OF_BOOKING, EventKind
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import AlreadyBooked, SlotTaken
 from ivr.domain.slot import Channel
 from ivr.services.ports import NewBooking
+from ivr.storage.events import happened
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.slots import slot_of
 from ivr.storage.tables import bookings, slots
@@ -57,7 +60,10 @@ class BookingRegister(Register):
                 booking_id = self._insert(bookings, **_values(new))
         except IntegrityError:
             raise self._refusal(new.booking) from None
-        return self.get(booking_id)
+        made = self.get(booking_id)
+        moved = made.replaces_id is not None
+        self._tell(EventKind.MOVED if moved else EventKind.MADE, made, new.call_key, made.created_at)
+        return made
 
     def _refusal(self, booking: Booking) -> Exception:
         for other in self.active(booking.patient_id):
@@ -77,7 +83,20 @@ class BookingRegister(Register):
         booking.becomes(status)
         changes = {"status": status.value, "closed_at": now, "closed_key": key, "close_reason": reason}
         self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
+        if status in OF_BOOKING:
+            made_in = self._run(select(bookings.c.call_key).where(bookings.c.id == booking.id)).scalar()
+            self._tell(OF_BOOKING[status], booking, made_in, now)
         return self.get(booking.id)
+
+    def _tell(self, kind: EventKind, booking: Booking, call_key: str | None, now: datetime) -> None:
+        """Other systems hear of it with the commit."""
+        facts = {
+            "booking": booking.id,
+            "replaces": booking.replaces_id,
+            "slot": booking.slot.id,
+            "patient": booking.patient_id,
+        }
+        happened(self._connection, kind, facts, client_of(call_key), now)
 
     def _one(self, condition: ColumnElement[bool]) -> Booking | None:
         return next(iter(self._all(condition)), None)

@@ -6,11 +6,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ivr.domain.client import client_of
+from ivr.domain.event import OF_ENTRY, EventKind
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import AlreadyWaiting
 from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.waiting_list import OPEN, PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
 from ivr.services.ports import NewEntry
+from ivr.storage.events import happened
 from ivr.storage.register import Register, e164, found, phone
 from ivr.storage.tables import tasks
 from ivr.storage.tables import waiting_entries as entries
@@ -37,6 +40,7 @@ class WaitingRegister(Register):
                     raise AlreadyWaiting(other.id) from None
             raise
         self._changed("waiting", entry.id)
+        self._tell(EventKind.ENTERED, entry.id, entry.entered_at)
         return entry
 
     def save(self, entry: WaitingEntry, now: datetime) -> None:
@@ -47,8 +51,11 @@ class WaitingRegister(Register):
             "no_answer": entry.no_answer,
             "closed_at": None if entry.status in OPEN else now,
         }
+        before = self._run(select(entries.c.status).where(entries.c.id == entry.id)).scalar_one()
         self._run(update(entries).where(entries.c.id == entry.id).values(changes))
         self._changed("waiting", entry.id)
+        if before != entry.status and entry.status in OF_ENTRY:
+            self._tell(OF_ENTRY[entry.status], entry.id, now)
         if entry.status not in OPEN:
             self._drop_tasks(entry.id)
 
@@ -58,11 +65,12 @@ class WaitingRegister(Register):
     def waiting_for(self, speciality: str) -> list[WaitingEntry]:
         return self._in_turn(_ACTIVE & (entries.c.speciality == speciality))
 
-    def offer_to(self, entry_id: int) -> bool:
+    def offer_to(self, entry_id: int, now: datetime) -> bool:
         waits = update(entries).where(entries.c.id == entry_id, _ACTIVE).values(status=WaitingStatus.OFFERED.value)
         offered = self._run(waits).rowcount == 1
         if offered:
             self._changed("waiting", entry_id)
+            self._tell(EventKind.OFFERED, entry_id, now)
         return offered
 
     def _in_turn(self, condition: ColumnElement[bool]) -> list[WaitingEntry]:
@@ -71,6 +79,14 @@ class WaitingRegister(Register):
 
     def contact(self, entry_id: int) -> PhoneNumber | None:
         return phone(self._run(select(entries.c.contact).where(entries.c.id == entry_id)).scalar())
+
+    def key_of(self, entry_id: int) -> str:
+        return str(self._run(select(entries.c.key).where(entries.c.id == entry_id)).scalar_one())
+
+    def _tell(self, kind: EventKind, entry_id: int, now: datetime) -> None:
+        """Other systems hear of it with the commit."""
+        facts = {"entry": entry_id, "patient": self.get(entry_id).patient_id}
+        happened(self._connection, kind, facts, client_of(self.key_of(entry_id)), now)
 
     def _drop_tasks(self, entry_id: int) -> None:
         by_people = tasks.c.kind.in_((TaskKind.WAITING.value, TaskKind.CALLBACK.value, TaskKind.OFFER.value))

@@ -23,6 +23,7 @@ from ivr.storage.desk import (
 )
 from ivr.storage.dialling import DialRegister, OptOutRegister, SlotOfferRegister
 from ivr.storage.engine import OURS, reading, turn_to_write
+from ivr.storage.events import EventRegister
 from ivr.storage.follow_ups import FollowUpRegister
 from ivr.storage.grid import GridRegister
 from ivr.storage.notices import NoticeRegister
@@ -71,6 +72,7 @@ class SqlWork:
     notices: NoticeRegister
     portal: PortalSessionRegister
     clients: ClientRegister
+    events: EventRegister
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -162,6 +164,7 @@ class SqlWork:
         self.notices = NoticeRegister(connection)
         self.portal = PortalSessionRegister(connection)
         self.clients = ClientRegister(connection)
+        self.events = EventRegister(connection)
 
 
 @contextmanager
