@@ -27,6 +27,8 @@ class Scope(StrEnum):
     """Work of people: calls to make, entries to look after."""
     EVENTS = "events"
     """What happens, as a feed or by webhooks."""
+    AUDIT = "audit"
+    """The audit log: who looked at whom."""
 
 
 BOOKS_IN = frozenset(Channel) - {Channel.MED_ARM}

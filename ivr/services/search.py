@@ -12,6 +12,9 @@ from ivr.domain.window import Window
 from ivr.services.offers import other_visits, window
 from ivr.services.ports import Offer, Wanted, Work
 
+NOBODY = 0
+"""No patient has this id: nothing is opened for him."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlotQuery:
@@ -81,10 +84,27 @@ def vacant(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list
 
 def free_between(work: Work, query: SlotQuery, first: date, last: date, *, rules: Rules, now: datetime) -> list[Slot]:
     """Free slots of these local days, both included, in order."""
-    since, until = rules.span(first)[0], rules.span(last)[1]
+    return between(work, query, rules.span(first)[0], rules.span(last)[1], rules=rules, now=now)
+
+
+def between(
+    work: Work, query: SlotQuery, since: datetime, until: datetime, *, rules: Rules, now: datetime
+) -> list[Slot]:
+    """Free slots that begin from `since` on and before `until`, in order."""
     with work.reading():
         wanted = _wanted(work, query, rules, now)
         return work.slots.all(replace(wanted, since=max(since, wanted.since), until=min(until, wanted.until)))
+
+
+def open_to_all(work: Work, doctor_id: int, channel: Channel, *, rules: Rules, now: datetime) -> list[Slot]:
+    """The doctor's free slots that the channel may offer to anybody, up to the horizon, in order. Raises NotFound."""
+    with work.reading():
+        doctor = work.staff.doctor(doctor_id)
+        since, until = window(work.staff.speciality(doctor.speciality), rules, now)
+        offer = Offer(NOBODY, channel, now)
+        wanted = [Wanted(offer, doctor.speciality, kind, since, until, doctor_id=doctor_id) for kind in SlotKind]
+        found = [slot for each in wanted for slot in work.slots.all(each)]
+    return sorted(found, key=lambda slot: (slot.starts_at, slot.id))
 
 
 def doctors_of(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Doctor]:

@@ -22,6 +22,7 @@ from ivr.web import (
     desk,
     doctor,
     fer,
+    fhir,
     help,
     home,
     live,
@@ -34,6 +35,7 @@ from ivr.web import (
     webphone,
 )
 from ivr.web.access import check_routes, user_or_none
+from ivr.web.fhir.outcome import as_outcome
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
 from ivr.web.messages import told
@@ -60,11 +62,12 @@ PARTS: Sequence[Blueprint] = (
     help.pages,
     fer.pages,
     api.pages,
+    fhir.pages,
 )
 """Blueprints of the parts; each sets its own prefix."""
-NOT_BY_BROWSERS: Sequence[Blueprint] = (api.pages, fer.pages)
+NOT_BY_BROWSERS: Sequence[Blueprint] = (api.pages, fer.pages, fhir.pages)
 """Called by other systems: without cookies nothing can be forged."""
-FACES: Mapping[str, Face] = {"/api/": as_problem}
+FACES: Mapping[str, Face] = {"/api/": as_problem, "/fhir": as_outcome}
 """How errors look to the programs that call these addresses."""
 MOST_BYTES = 2_000_000
 ERRORS = {

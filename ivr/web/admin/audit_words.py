@@ -147,6 +147,12 @@ _VALUES = {
     "status": {"CANCELLED_BY_PATIENT": "пациент", "CANCELLED_BY_CLINIC": "больница"},
     "overrides": {"OVERBOOK": "время занято", "HORIZON": "за горизонтом", "ADMISSION": "возраст или пол"},
     "why": {
+        "fhir.patient": "карта по FHIR",
+        "fhir.find": "подбор времени по FHIR",
+        "fhir.hold": "бронь по FHIR",
+        "fhir.book": "запись по FHIR",
+        "fhir.cancel": "отмена по FHIR",
+        "fhir.visits": "записи по FHIR",
         "booking": "запись на приём",
         "call": "звонок",
         "cancel": "отмена записи",
