@@ -35,8 +35,6 @@ def metadata() -> Response:
     return sent(statement(base(), version("ivr"), site().hospital.name))
 
 
-@pages.get("/<any(Practitioner, PractitionerRole, HealthcareService, Schedule):kind>")
-@pages.post("/<any(Practitioner, PractitionerRole, HealthcareService, Schedule):kind>/_search", endpoint="listed")
 @needs_scope(Scope.SCHEDULE)
 def directory(kind: str) -> Response:
     given = asked(*PARAMS[kind])
@@ -44,13 +42,19 @@ def directory(kind: str) -> Response:
     return sent(page(fitting, paging(kind, given)))
 
 
-@pages.get("/<any(Practitioner, PractitionerRole, HealthcareService, Schedule):kind>/<own>")
 @needs_scope(Scope.SCHEDULE)
 def one(kind: str, own: str) -> Response:
     for _, resource in _resources(kind):
         if resource.id == own:
             return sent(resource)
     raise NotFound(kind)
+
+
+for _kind in ("Practitioner", "PractitionerRole", "HealthcareService", "Schedule"):
+    _own = {"kind": _kind}
+    pages.add_url_rule(f"/{_kind}", f"{_kind}_list", directory, defaults=_own)
+    pages.add_url_rule(f"/{_kind}/_search", f"{_kind}_search", directory, defaults=_own, methods=["POST"])
+    pages.add_url_rule(f"/{_kind}/<own>", f"{_kind}_read", one, defaults=_own)
 
 
 @pages.get("/Slot")
@@ -83,6 +87,7 @@ def people(work: Work) -> Staff:
 
 def _resources(kind: str) -> Iterator[tuple[tuple[Doctor | None, Speciality], Resource]]:
     staff, rules, now = run(people), site().rules, site().now()
+    today = rules.span(rules.today(now))[0]
     if kind == "HealthcareService":
         for speciality in {speciality.key: speciality for _, speciality in staff}.values():
             yield (None, speciality), healthcare_service(speciality)
@@ -90,7 +95,7 @@ def _resources(kind: str) -> Iterator[tuple[tuple[Doctor | None, Speciality], Re
     made: dict[str, Callable[[Doctor, Speciality], Resource]] = {
         "Practitioner": lambda doctor, _: practitioner(doctor),
         "PractitionerRole": practitioner_role,
-        "Schedule": lambda doctor, speciality: schedule(doctor, speciality, *window(speciality, rules, now)),
+        "Schedule": lambda doctor, speciality: schedule(doctor, speciality, today, window(speciality, rules, now)[1]),
     }
     for doctor, speciality in staff:
         yield (doctor, speciality), made[kind](doctor, speciality)

@@ -14,14 +14,14 @@ from ivr.web.problems import Problem
 
 SENT = (TYPE, "application/json")
 FORMATS = {"json", *SENT}
+TAKEN = {*SENT, "application/*", "*/*"}
 R = TypeVar("R", bound=Resource)
 
 
 def must_be_readable() -> None:
     """Raise Problem 406 where the client wants what we do not speak, 415 where it sends it."""
     wanted = request.args.get("_format")
-    accepted = wanted in FORMATS if wanted is not None else request.accept_mimetypes.best_match(SENT) is not None
-    if not accepted and request.accept_mimetypes.provided | (wanted is not None):
+    if not (wanted in FORMATS if wanted is not None else _accepts()):
         raise Problem(406, "not_acceptable", "Ответы есть только в формате application/fhir+json.")
     if request.method in ("POST", "PUT") and not request.path.endswith("/_search"):
         _must_be_json()
@@ -114,6 +114,13 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise Problem(404, "not_found", "Такого ресурса нет.")
     return int(text)
+
+
+def _accepts() -> bool:
+    """Whether the client takes JSON of R4, or anything."""
+    asked = [parse_options_header(value) for value, quality in request.accept_mimetypes if quality > 0]
+    ours = any(kind in TAKEN and options.get("fhirversion", "4.0") == "4.0" for kind, options in asked)
+    return ours or not request.accept_mimetypes.provided
 
 
 def _must_be_json() -> None:

@@ -54,7 +54,7 @@ def healthcare_service(speciality: Speciality) -> HealthcareService:
 
 
 def schedule(doctor: Doctor, speciality: Speciality, since: datetime, until: datetime) -> Schedule:
-    """The doctor's time from now on to the end of the horizon (D-01)."""
+    """The doctor's time from the beginning of this day to the end of the horizon (D-01)."""
     return Schedule.model_validate(
         {
             "id": str(doctor.id),
