@@ -175,14 +175,14 @@ def test_a_cancellation_names_the_version_that_was_read_and_changes_nothing_else
     assert len(hospital.clinic.rows("bookings", patient_id=patient.id)) == 1
 
 
-@pytest.mark.parametrize(("channel", "status"), [(Channel.CC, 422), (Channel.OTHER, 200)])
+@pytest.mark.parametrize(("channel", "status"), [(Channel.CC, 422), (Channel.OTHER, 422), (Channel.REG, 200)])
 def test_attachment_matters_in_the_channels_in_which_it_does(hospital, slots, channel, status):
     """D-08: the channel is the client's."""
     system = hospital.system(channel=channel)
     hospital.slots = hospital.clinic.slots(
         hospital.doctor_id, [hospital.begins + timedelta(hours=5)], channels=frozenset({channel})
     )
-    patient = a_patient(hospital, 571 + (channel is Channel.CC), attached=False)
+    patient = a_patient(hospital, 571 + [*Channel].index(channel), attached=False)
     system.name(patient)
 
     found = system.find(patient, hospital.begins, CARE)
@@ -193,17 +193,23 @@ def test_attachment_matters_in_the_channels_in_which_it_does(hospital, slots, ch
         assert {code_of(found), code_of(booked)} == {"not_attached"}
 
 
-def test_rules_refuse_with_their_code_and_name_what_stands_in_the_way(hospital, slots):
-    system, patient = hospital.system(), a_patient(hospital, 581)
-    system.name(patient)
-    visit = resources(system.do("book", slots[0], patient))[0]
+def test_rules_refuse_with_their_code_and_name_what_stands_in_the_way_on_proof_only(hospital, slots):
+    """4.2: whoever may not be told of a visit learns of none by a refusal."""
+    proved, unproved = hospital.system(), hospital.system()
+    patient = hospital.clinic.patient(oms=an_oms(581))
+    proved.name(patient, phone=PHONE)
+    unproved.name(patient)
+    visit = resources(proved.do("book", slots[0], patient))[0]
 
-    second, search = system.do("book", slots[2], patient), system.find(patient, hospital.begins, CARE)
+    second, search = proved.do("book", slots[2], patient), proved.find(patient, hospital.begins, CARE)
+    stranger = unproved.do("book", slots[2], patient)
 
     assert (second.status_code, code_of(second)) == (409, "already_booked")
     issue = resources(second, "outcome")[0]["issue"][0]
     assert (issue["code"], issue["diagnostics"]) == ("duplicate", f"Appointment/{visit['id']}")
     assert (search.status_code, search.json["issue"][0]["code"]) == (409, "duplicate")
+    assert (stranger.status_code, code_of(stranger)) == (422, "needs_person")
+    assert visit["id"] not in str(resources(stranger, "outcome")[0]["issue"])
 
 
 def test_a_referral_opens_what_is_closed_without_it(hospital):

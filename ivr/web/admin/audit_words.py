@@ -151,7 +151,6 @@ _VALUES = {
         "fhir.find": "подбор времени по FHIR",
         "fhir.hold": "бронь по FHIR",
         "fhir.book": "запись по FHIR",
-        "fhir.cancel": "отмена по FHIR",
         "fhir.visits": "записи по FHIR",
         "booking": "запись на приём",
         "call": "звонок",

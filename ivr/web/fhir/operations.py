@@ -10,9 +10,10 @@ from ivr.domain.booking import Booking
 from ivr.domain.client import Scope
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import Refusal, SlotTaken
-from ivr.services import clients, proposals
+from ivr.services import client_visits, clients, proposals
+from ivr.services.client_visits import KINDS
 from ivr.services.ports import Work
-from ivr.services.proposals import Wish
+from ivr.services.proposals import Period
 from ivr.web.clients import client, needs_scope
 from ivr.web.fhir.appointments import Proposal
 from ivr.web.fhir.asked import asked, paging
@@ -22,7 +23,7 @@ from ivr.web.fhir.exchange import Given, base, id_in, moment, number, number_in,
 from ivr.web.fhir.outcome import outcome, status_of
 from ivr.web.fhir.pages import pages
 from ivr.web.fhir.systems import PURPOSE, REFERRAL
-from ivr.web.fhir.visits import cancelled, known_visit, offered, shown
+from ivr.web.fhir.visits import cancelled, offered, shown
 from ivr.web.problems import Problem, of_refusal
 from ivr.web.site import run, site
 
@@ -37,12 +38,25 @@ def find() -> Response:
     reference = given.one("patient-reference", "valueReference")
     if reference is None:
         raise required("patient-reference")
-    wish = _wish(given)
+    specialities, period = _where_and_when(given)
+    referral = _referral(given.one("referral-identifier", "valueIdentifier"))
+    purpose = _purpose(given.one("visit-type", "valueString"), referral)
     given.no_more()
-    patient, _ = run(clients.patient_of, client(), number_in(reference, "Patient"), why="fhir.find", now=site().now())
-    slots = run(proposals.find, client(), patient, wish, rules=site().rules, now=site().now())
+    patient_id = number_in(reference, "Patient")
+    _known(patient_id, "fhir.find")
+    slots = run(
+        proposals.find,
+        client(),
+        patient_id,
+        specialities,
+        purpose,
+        period,
+        referral=referral,
+        rules=site().rules,
+        now=site().now(),
+    )
     shown_part = part(slots, paging("Appointment", asked()))
-    found = [run(offered, slot, patient.id, None, wish.purpose) for slot in shown_part]
+    found = [run(offered, slot, patient_id, None, purpose) for slot in shown_part]
     return sent(searchset(Found(found, len(slots)), base()))
 
 
@@ -80,10 +94,10 @@ def _change(wanted: Appointment, referral: str | None) -> Callable[[], Appointme
         return _booking_of(proposal, wanted, referral)
     if not wanted.id:
         raise required("id записи или предложения")
-    visit, known = known_visit(number(wanted.id), "fhir.book")
+    visit = run(client_visits.visit, client(), number(wanted.id), now=site().now())
+    _known(visit.patient_id, "fhir.book")
     if wanted.status == "cancelled":
-        key = client().key(f"cancel-{visit.id}")
-        return lambda: run(shown, visit if visit.closed_key == key else cancelled(visit, known, key))
+        return lambda: run(shown, cancelled(visit, f"fhir-cancel-{visit.id}"))
     return _move_of(visit, wanted)
 
 
@@ -112,7 +126,7 @@ def _booking_of(
             proposal.patient_id,
             key=key,
             purpose=moves.purpose if moves else None,
-            referral_number=number_of_referral,
+            referral=number_of_referral,
             moves=moves.id if moves else None,
             rules=site().rules,
             now=site().now(),
@@ -122,7 +136,9 @@ def _booking_of(
 
 
 def _hold(work: Work, proposal: Proposal) -> Appointment:
-    held = proposals.hold(work, client(), proposal.slot_id, proposal.patient_id, rules=site().rules, now=site().now())
+    held = client_visits.hold(
+        work, client(), proposal.patient_id, proposal.slot_id, moves=None, rules=site().rules, now=site().now()
+    )
     return offered(work, held.slot, proposal.patient_id, held)
 
 
@@ -144,7 +160,8 @@ def _known(patient_id: int, why: str) -> None:
     run(clients.patient_of, client(), patient_id, why=why, now=site().now())
 
 
-def _wish(given: Given) -> Wish:
+def _where_and_when(given: Given) -> tuple[tuple[str, ...], Period]:
+    """Specialities, and with whom and when."""
     doctors = frozenset(number_in(each, "Practitioner") for each in given.all("practitioner", "valueReference"))
     keys = [speciality_in(str(token)) for token in given.all("specialty", "valueString")]
     staff = run(people)
@@ -153,17 +170,15 @@ def _wish(given: Given) -> Wish:
         raise required("specialty или practitioner")
     if set(keys) - {speciality.key for _, speciality in staff}:
         raise Problem(422, "not_found", "Такой специальности здесь нет.")
-    referral = _referral(given.one("referral-identifier", "valueIdentifier"))
     since, until = (moment(given.one(name, "valueDateTime"), name) for name in ("start", "end"))
-    purpose = _purpose(given.one("visit-type", "valueString"), referral)
-    return Wish(tuple(dict.fromkeys(keys)), since, until, purpose, doctors, referral)
+    return tuple(dict.fromkeys(keys)), Period(since, until, doctors)
 
 
 def _purpose(token: object, referral: str | None) -> Purpose:
     if token is None:
         return Purpose.ILLNESS if referral is None else Purpose.REFERRAL
     system, bar, code = str(token).rpartition("|")
-    if (bar and system != PURPOSE) or code not in [*Purpose] or not proposals.kinds_of(Purpose(code)):
+    if (bar and system != PURPOSE) or code not in [*Purpose] or Purpose(code) not in KINDS:
         raise Problem(422, "not_supported", "К такой цели обращения не записывают.")
     return Purpose(code)
 

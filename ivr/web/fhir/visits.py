@@ -7,12 +7,11 @@ from fhir.resources.R4B.resource import Resource
 from flask import Response, request
 
 from ivr.domain.booking import Booking
-from ivr.domain.client import Acquaintance, Scope
+from ivr.domain.client import Scope
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import NotFound, NotIdentified
 from ivr.domain.slot import Hold, Slot
-from ivr.services import booking, clients, proposals
+from ivr.services import client_visits, clients, proposals
 from ivr.services.ports import Work
 from ivr.web.clients import client, must_have, needs_scope
 from ivr.web.fhir.appointments import Proposal, booked, proposed
@@ -36,7 +35,7 @@ CHANGES = ("meta", "text", "status", "cancelationReason")
 def appointment(own: str) -> Response:
     if proposal := Proposal.of(own):
         return sent(run(_proposal, proposal))
-    visit, _ = known_visit(number(own), "fhir.visits")
+    visit = run(client_visits.visit, client(), number(own), now=site().now())
     return sent(run(shown, visit))
 
 
@@ -73,39 +72,21 @@ def update(own: str) -> Response:
         raise Problem(400, "bad_request", "id ресурса и адреса различаются.")
     if wanted.status != "cancelled":
         raise Problem(422, "not_supported", "Изменить можно только status на cancelled; перенос делает $book.")
-    visit, known = known_visit(number(own), "fhir.cancel")
+    visit = run(client_visits.visit, client(), number(own), now=site().now())
     read, now = _version(), run(shown, visit)
-    key = client().key(f"cancel-{own}-{read}")
-    if visit.closed_key == key:
+    key = f"fhir-cancel-{own}-{read}"
+    if visit.closed_key == client().key(key):
         return sent(now)
     if read != version_of(now):
         raise Problem(412, "version_conflict", "Запись с тех пор изменилась: прочтите её снова.")
     if _rest(wanted) != _rest(now):
         raise Problem(422, "not_supported", "Кроме status и cancelationReason ничего изменить нельзя.")
-    return sent(run(shown, cancelled(visit, known, key)))
+    return sent(run(shown, cancelled(visit, key)))
 
 
-def cancelled(visit: Booking, known: Acquaintance, key: str) -> Booking:
-    """Raises WrongTurn, TooLate."""
-    return run(
-        booking.cancel,
-        visit.id,
-        patient_id=known.patient_id,
-        key=key,
-        rules=site().rules,
-        now=site().now(),
-        by=client().who,
-    )
-
-
-def known_visit(booking_id: int, why: str) -> tuple[Booking, Acquaintance]:
-    """A visit that may be told, of a patient whom the client has named. Raises NotFound, whatever is missing."""
-    try:
-        owner = run(booking.of_id, booking_id).patient_id
-        _, known = run(clients.patient_of, client(), owner, why=why, now=site().now())
-    except NotIdentified:
-        raise NotFound(booking_id) from None
-    return run(proposals.visit, client(), known, booking_id, now=site().now()), known
+def cancelled(visit: Booking, key: str) -> Booking:
+    """A repeat changes nothing. Raises WrongTurn, TooLate."""
+    return run(client_visits.cancel, client(), visit.id, key=key, reason=None, rules=site().rules, now=site().now())
 
 
 def shown(work: Work, visit: Booking) -> Appointment:
