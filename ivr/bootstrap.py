@@ -40,11 +40,13 @@ from ivr.notices.smpp import Smpp, SmppServer
 from ivr.phone.agi_line import AgiLine
 from ivr.phone.caller import Caller
 from ivr.phone.server import Story as PhoneStory
+from ivr.regional.link import Link, Papers
+from ivr.regional.region import FerRegion
 from ivr.run_time import Current
-from ivr.services import answers, booking, calls, choice
+from ivr.services import answers, booking, calls, choice, errands
 from ivr.services.ports import StorageDown
 from ivr.services.schedule import publish, set_duty
-from ivr.settings import Database, Settings
+from ivr.settings import Database, Schedule, Settings
 from ivr.speech.build import open_voice, usual
 from ivr.speech.phrasebook import Phrasebook
 from ivr.speech.sounds import Voice
@@ -102,21 +104,40 @@ def _catalogue() -> Catalogue:
 class Works:
     """Makes units of work on one database; close it to give the connections back."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, region: FerRegion | None = None) -> None:
+        self._engine, self.region = engine, region
 
     def __call__(self) -> SqlWork:
-        return SqlWork(self._engine)
+        return SqlWork(self._engine, self.region)
 
     def close(self) -> None:
+        if self.region is not None:
+            self.region.close()
         self._engine.dispose()
+
+
+def region_of(settings: Settings) -> FerRegion | None:
+    """The regional system that keeps the schedule; None where it is kept here. Nothing is connected yet."""
+    own = settings.schedule
+    if own.provider == "own":
+        return None
+    papers = Papers(*(path and settings.path(path) for path in (own.certificate, own.key, own.authority)))
+    return FerRegion(
+        Link(own.url, seconds=own.seconds, papers=papers, now=utc_now),
+        own.mo_oid,
+        ZoneInfo(settings.rules.zone),
+        patience=own.patience_seconds,
+        fresh_for=own.fresh_seconds,
+        usable_for=own.usable_seconds,
+    )
 
 
 def work_factory(settings: Settings, *, threads: int | None = None) -> Works:
     """New units of work on the database of the settings; nothing is opened before the first one."""
     if settings.database_url.startswith("sqlite:"):
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Works(open_engine(settings.database_url, pool_size=(threads or settings.phone.threads) + 2))
+    engine = open_engine(settings.database_url, pool_size=(threads or settings.phone.threads) + 2)
+    return Works(engine, region_of(settings))
 
 
 @contextmanager
@@ -141,7 +162,7 @@ def prepare_database(settings: Settings) -> int:
         settings.var.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate(settings.database_url)
     with clinic_of(settings) as clinic:
-        if settings.hospital.demo:
+        if settings.hospital.demo and settings.schedule.provider == "own":
             load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=clinic.now)
         calendar = settings.hospital.calendar
         duty = load_duty(settings.path(calendar) if calendar else None)
@@ -321,6 +342,12 @@ class House:
         """Calls that a crash of this node left open are closed, so that callers may resume them."""
         return await self.work(calls.close_crashed, self.node, now=self._began)
 
+    async def settle(self) -> errands.Tally:
+        """Go on with what the regional system was asked and has not answered (X14); nothing where it is not asked."""
+        if self.new_work.region is None:
+            return errands.Tally()
+        return await self.work(errands.settle, rules=self.desk.rules, now=self.desk.now())
+
     async def publish(self) -> int:
         """Turn the timetable into slots up to the horizon; how many were added."""
         desk = self.desk
@@ -371,7 +398,8 @@ def _number(text: str | None) -> PhoneNumber | None:
 def scratch_hospital(settings: Settings, *, at: datetime) -> Iterator[Settings]:
     """Settings of a demo hospital in a database of its own, as it stands on the morning of that local day."""
     with TemporaryDirectory() as folder:
-        scratch = settings.model_copy(update={"database": Database(url=f"sqlite:///{folder}/scratch.db")})
+        own = {"database": Database(url=f"sqlite:///{folder}/scratch.db"), "schedule": Schedule()}
+        scratch = settings.model_copy(update=own)
         migrate(scratch.database_url)
         morning = at.replace(hour=6, minute=0, tzinfo=ZoneInfo(settings.rules.zone)).astimezone(UTC)
         with clinic_of(scratch, now=morning) as clinic:

@@ -217,6 +217,33 @@ class Egisz(Section):
     seconds: float = Field(3, ge=0.2, le=30, allow_inf_nan=False, description="Longest wait for its answer")
 
 
+class Schedule(Section):
+    provider: Literal["own", "fer"] = Field(
+        "own", description="Who keeps the schedule: `own`, or the regional system, by the federal protocol v2 (`fer`)"
+    )
+    url: Annotated[str, AfterValidator(_http_url)] = Field("", description="Its ErWebService")
+    mo_oid: str = Field("", pattern=r"^([0-9]+(\.[0-9]+)+)?$", description="This hospital's OID there")
+    seconds: float = Field(10, ge=0.5, le=60, allow_inf_nan=False, description="Longest wait for one answer of it")
+    patience_seconds: float = Field(
+        4, ge=0.2, le=5, allow_inf_nan=False, description="A caller waits so long before he hears that it takes longer"
+    )
+    fresh_seconds: int = Field(60, ge=0, le=3_600, description="Its free times are asked for again after so long")
+    usable_seconds: int = Field(
+        600, ge=0, le=86_400, description="While it does not answer, what it last told is offered for so long"
+    )
+    certificate: Path | None = Field(None, description="Our certificate for mutual TLS, PEM")
+    key: Path | None = Field(None, description="Its private key, PEM")
+    authority: Path | None = Field(None, description="Who signed the far end's certificate; absent: the machine's list")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Schedule":
+        if self.provider == "fer" and not (self.url and self.mo_oid):
+            raise ValueError("provider = fer needs url and mo_oid")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together")
+        return self
+
+
 class Recording(Section):
     enabled: bool = Field(True, description="Talks with operators are recorded, and the greeting says so")
     days: int = Field(90, ge=1, le=3_660, description="Kept for so many days, then removed")
@@ -362,6 +389,7 @@ class Settings(BaseSettings):
     queue: Queue = Queue()
     web: Web = Web()
     egisz: Egisz = Egisz()
+    schedule: Schedule = Schedule()
     recording: Recording = Recording()
     outbound: Outbound = Outbound()
     notices: Notices = Notices()

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 KEEP_SECONDS = 3600.0
 AGAIN_SECONDS = 5.0
 LEARN_SECONDS = 30.0
+SETTLE_SECONDS = 1.0
 
 
 def serve(settings: Settings, *, parent: int | None = None) -> None:
@@ -50,6 +51,7 @@ async def _serve(settings: Settings, parent: int | None) -> None:
     try:
         await voice.start()
         background.append(asyncio.create_task(_keep(settings, house, voice, recordings)))
+        background.append(asyncio.create_task(_settle(house)))
         stories = bootstrap.phone_stories(house, voice)
         guests = GuestDoor(config.guest_secret, utc_now)
         await PhoneServer(config, voice, stories, recogniser=recogniser_of(config), guests=guests).run(stopping)
@@ -80,6 +82,18 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, record
         await recordings.tidy()
         voice.prepare(bootstrap.usual_sounds(settings, house))
         await asyncio.sleep(KEEP_SECONDS)
+
+
+async def _settle(house: bootstrap.House) -> None:
+    """What the regional system was asked is found out while its patient waits, and long after (X13, X14)."""
+    while house.new_work.region is not None:
+        try:
+            await house.settle()
+        except StorageDown:
+            log.error("the database is down; what the regional system was asked is found out later")
+        except Exception:
+            log.exception("an errand to the regional system could not be settled")
+        await asyncio.sleep(SETTLE_SECONDS)
 
 
 async def _learn(settings: Settings, house: bootstrap.House, voice: Voice) -> None:

@@ -14,7 +14,11 @@ from ivr.domain.slot import Channel, Slot
 class BookingStatus(StrEnum):
     """Own statuses of domain 3.3."""
 
+    PENDING = "PENDING"
+    """The regional system has been asked and has not said yes yet: nobody is told that he is booked."""
     BOOKED = "BOOKED"
+    NOT_MADE = "NOT_MADE"
+    """The regional system has not made it."""
     CANCELLED_BY_PATIENT = "CANCELLED_BY_PATIENT"
     CANCELLED_BY_CLINIC = "CANCELLED_BY_CLINIC"
     MOVED = "MOVED"
@@ -25,6 +29,7 @@ class BookingStatus(StrEnum):
 
 
 NEXT = {
+    BookingStatus.PENDING: {BookingStatus.BOOKED, BookingStatus.NOT_MADE},
     BookingStatus.BOOKED: {
         BookingStatus.CANCELLED_BY_PATIENT,
         BookingStatus.CANCELLED_BY_CLINIC,
@@ -39,7 +44,15 @@ NEXT = {
     BookingStatus.NO_SHOW: {BookingStatus.VISITED, BookingStatus.PASSED, BookingStatus.BOOKED},
 }
 
-FILLS_A_SLOT = frozenset({BookingStatus.BOOKED, BookingStatus.PASSED, BookingStatus.VISITED, BookingStatus.NO_SHOW})
+FILLS_A_SLOT = frozenset(
+    {
+        BookingStatus.PENDING,
+        BookingStatus.BOOKED,
+        BookingStatus.PASSED,
+        BookingStatus.VISITED,
+        BookingStatus.NO_SHOW,
+    }
+)
 """While a booking is in one of these nobody else has the slot."""
 
 
@@ -67,6 +80,8 @@ class Booking:
     overrides: str | None = None
     """Rules set aside for it, by commas (Waiver)."""
     override_reason: str | None = None
+    far_id: str | None = None
+    """Its number in the regional system that keeps the schedule."""
 
     def becomes(self, status: BookingStatus) -> "Booking":
         if status not in NEXT.get(self.status, ()):

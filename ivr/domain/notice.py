@@ -27,6 +27,8 @@ class NoticeKind(StrEnum):
     CLINIC_CANCELLED = "CLINIC_CANCELLED"
     REMINDER = "REMINDER"
     UNREACHED = "UNREACHED"
+    NOT_MADE = "NOT_MADE"
+    """What was asked for by telephone was not booked after all (X14)."""
 
 
 class NoticeStatus(StrEnum):
@@ -107,6 +109,8 @@ def text_of(notice: NewNotice, head: Letterhead, now: datetime) -> str:
             said = f"Приём {when:%d.%m %H:%M} отменён. Регистратура: {head.phone}."
         case NoticeKind.REMINDER:
             said = f"{_day(when, head, now)} приём в {when:%H:%M}. Отменить: {head.phone}."
+        case NoticeKind.NOT_MADE:
+            said = f"Запись {when:%d.%m %H:%M} не создана. Звоните: {head.phone}."
         case NoticeKind.UNREACHED:
             said = f"Не дозвонились до Вас. Регистратура: {head.phone}."
     return f"{said} {head.signature}"

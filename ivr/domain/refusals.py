@@ -19,6 +19,24 @@ class HoldLost(SlotTaken):
     code = "hold_lost"
 
 
+class RegionRefused(Refusal):
+    """The regional system, which keeps the schedule, does not book this; nothing was booked."""
+
+    code = "region_refused"
+
+
+class RegionUnreached(Refusal):
+    """The regional system cannot be reached; nothing was booked."""
+
+    code = "region_unreached"
+
+
+class KeptByRegion(Refusal):
+    """The schedule is kept in the regional system: it cannot be added to here."""
+
+    code = "kept_by_region"
+
+
 class NoSlots(Refusal):
     """No free slot within the booking horizon (S2.6)."""
 

@@ -59,6 +59,8 @@ class Slot:
     """Opened by the doctor for this patient alone, through whatever channel (S4.2)."""
     extra: bool = False
     """Made beside the timetable for one visit; closed, not free, when that is cancelled."""
+    far_id: str | None = None
+    """Its number in the regional system, where that keeps the schedule; what lies here is a picture of it."""
 
     @property
     def ends_at(self) -> datetime:

@@ -29,6 +29,8 @@ class TaskKind(StrEnum):
     """Tell somebody whom a doctor has referred when he is expected (S4.3)."""
     SURVEY = "SURVEY"
     """Two questions after the visit (P150)."""
+    UNSETTLED = "UNSETTLED"
+    """Find out what the regional system has made of a visit, and tell the patient (X14)."""
     NO_SHOW = "NO_SHOW"
     """Ask who did not come whether he wants another time (P154)."""
 

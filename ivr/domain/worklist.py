@@ -58,6 +58,7 @@ RESULTS: Mapping[TaskKind, tuple[TaskResult, ...]] = {
     TaskKind.OFFER: (*_OF_WAITING, *_ALWAYS),
     TaskKind.REFERRAL_NOTICE: (TaskResult.CONFIRMED, TaskResult.CANCELLED, TaskResult.MOVED, *_ALWAYS),
     TaskKind.SURVEY: (TaskResult.RATED, TaskResult.REFUSED, *_ALWAYS),
+    TaskKind.UNSETTLED: (TaskResult.SOLVED, TaskResult.BOOKED, TaskResult.REFUSED, *_ALWAYS),
     TaskKind.NO_SHOW: (TaskResult.BOOKED, TaskResult.REFUSED, *_ALWAYS),
     TaskKind.SLOT_FREED: (TaskResult.BOOKED, TaskResult.NOBODY, TaskResult.NO_ANSWER),
 }

@@ -42,7 +42,8 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     if booking.status is not BookingStatus.MOVED:  # the new visit tells of a move
         by_clinic = booking.status is BookingStatus.CANCELLED_BY_CLINIC
         notices.changed(work, booking, NoticeKind.CLINIC_CANCELLED if by_clinic else NoticeKind.CANCELLED, now)
-    if booking.slot.extra:  # made for this visit alone: nobody else has its time
+    # What was made for this visit alone has no time for anybody else; that of the regional system is everybody's there.
+    if booking.slot.extra or booking.slot.far_id is not None:
         return
     owner = TaskOwner.CALL_CENTRE if asked is None else _owner_of(asked)
     if rules.robot_rings and owner is TaskOwner.CALL_CENTRE:

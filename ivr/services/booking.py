@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.consent import Consent, Wording
+from ivr.domain.errand import ErrandKind, NewErrand
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.notice import Method
 from ivr.domain.override import LEAST_REASON, Override
@@ -13,13 +15,9 @@ from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import HoldLost, NotFound, NotYours, ReasonNeeded, ReferralNeeded, Refusal, SlotTaken
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind
-from ivr.domain.worklist import TaskResult
-from ivr.services.aftermath import booked as note_booked
-from ivr.services.aftermath import clinic_moved as note_clinic_moved
-from ivr.services.aftermath import freed as note_freed
+from ivr.services import errands, visit
 from ivr.services.eligibility import Claimed, weigh
 from ivr.services.offers import other_visits, unless_overlapping
-from ivr.services.outreach import came_to
 from ivr.services.ports import NewBooking, Offer, Work
 from ivr.services.tickets import new_ticket
 
@@ -121,17 +119,16 @@ def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) ->
     Of a move by the hospital the patient is told by a call (P135); of one that he wants himself by nobody.
 
     Raises SlotTaken (HoldLost where another caller holds it now), AlreadyBooked, Overlaps, TooManyBookings,
-    NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate, WrongTurn.
+    NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate, WrongTurn. Where the
+    regional system keeps the schedule also RegionRefused, RegionUnreached, and Unsettled: look it up by its key.
     """
     with work:
         work.patients.lock(command.patient_id)
-        booked = first_result(work, command)
-        if booked is None:
-            # Before the booking: what that drops would be over before it had its result.
-            came_to(work, command.call_key, TaskResult.MOVED if command.moves else TaskResult.BOOKED, now)
-            booked = book_within(work, command, rules, now)
+        known = first_result(work, command)
+        booked = known or book_within(work, command, rules, now)
+        if known is None:
             work.commit()
-    return booked
+    return errands.carry_out(work, booked, rules=rules, now=now) if known is None else errands.told(known)
 
 
 def cancel(
@@ -175,7 +172,7 @@ def cancel_within(
     booking = own_booking(work, booking_id, patient_id)
     if booking.closed_key == key:
         return booking
-    booking = _close(work, booking, status, key, rules, now, reason)
+    booking = visit.close(work, booking, status, key, rules, now, reason)
     work.referrals.give_back(booking.id)
     if by is not None:
         detail = {"booking": booking.id, "patient": patient_id, "status": status, "reason": reason}
@@ -184,9 +181,13 @@ def cancel_within(
 
 
 def result_of(work: Work, key: str) -> Booking | None:
-    """What became of a command, for whoever did not hear the answer (X13)."""
+    """What became of a command, for whoever did not hear the answer (X13).
+
+    Of what the regional system has not made raises why; Unsettled while nobody knows.
+    """
     with work.reading():
-        return work.bookings.of_key(key)
+        found = work.bookings.of_key(key)
+    return None if found is None else errands.told(found)
 
 
 def of_id(work: Work, booking_id: int) -> Booking:
@@ -207,7 +208,8 @@ def upcoming(work: Work, patient_id: int, *, now: datetime) -> list[Booking]:
     Those booked by others with a sensitive speciality are not among them (4.2).
     """
     with work.reading():
-        return [visit for visit in other_visits(work, patient_id, moves=None, now=now) if _may_be_told(work, visit)]
+        booked = [each for each in work.bookings.active(patient_id) if each.slot.ends_at > now]
+        return [each for each in booked if _may_be_told(work, each)]
 
 
 def by_ticket(work: Work, ticket: str, *, patient_id: int, now: datetime) -> Booking:
@@ -245,25 +247,45 @@ def first_result(work: Work, command: BookingCommand) -> Booking | None:
 def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
     """The same as `book`, as a part of a transaction in which the patient is locked."""
     old = None if command.moves is None else own_booking(work, command.moves, command.patient_id)
+    if old is not None:
+        old.becomes(BookingStatus.MOVED)
+        old.must_not_have_begun(now)
     slot = work.slots.get(command.slot_id)
     _settle_past(work, command.patient_id, now)
     claimed = _claimed(command, slot, old)
     referral = weigh(work, claimed, rules, now)
     _take(work, command, now)
-    # Only now that the new slot is ours does the old booking give way, in the same commit.
-    if old is not None:
-        _close(work, old, BookingStatus.MOVED, command.key, rules, now, command.clinic_reason)
+    if slot.far_id is None:
+        # Only now that the new slot is ours does the old booking give way, in the same commit.
+        _make_room(work, command, old, rules, now)
     booking = work.bookings.add(NewBooking(command.key, command.call_key, _booking(work, command, slot, old, now)))
     if referral is not None:
         work.referrals.use(referral.id, booking.id)
     if command.told is not None:
         _note_told(work, command.told, booking, command.call_key, now)
-    note_booked(work, booking, rules, now)
-    if command.clinic_reason is not None:
-        note_clinic_moved(work, booking, rules, now)
-    if command.by is not None:
-        work.audit.add(who=command.by, action="booking.made", detail=_told(booking, command.clinic_reason), now=now)
+    if slot.far_id is None:
+        visit.stands(work, booking, by=command.by, clinic_reason=command.clinic_reason, rules=rules, now=now)
+    else:
+        work.errands.add(_errand(command, booking), leased_until=now + visit.LEASE, now=now)
     return booking
+
+
+def _make_room(work: Work, command: BookingCommand, old: Booking | None, rules: Rules, now: datetime) -> None:
+    reason = command.clinic_reason
+    visit.make_room(work, old, call_key=command.call_key, key=command.key, reason=reason, rules=rules, now=now)
+
+
+def _errand(command: BookingCommand, booking: Booking) -> NewErrand:
+    """All that is needed to finish the booking when the regional system has answered, whoever finishes it."""
+    return NewErrand(
+        kind=ErrandKind.BOOK,
+        booking_id=booking.id,
+        session=uuid4(),
+        key=command.key,
+        call_key=command.call_key,
+        by=command.by,
+        clinic_reason=command.clinic_reason,
+    )
 
 
 def _note_told(work: Work, told: Told, visit: Booking, call_key: str, now: datetime) -> None:
@@ -298,15 +320,6 @@ def _claimed(command: BookingCommand, slot: Slot, old: Booking | None) -> Claime
     )
 
 
-def _told(booking: Booking, clinic_reason: str | None) -> dict[str, object]:
-    told: dict[str, object] = {"booking": booking.id, "patient": booking.patient_id, "moved": booking.replaces_id}
-    if clinic_reason is not None:
-        told["moved_for"] = clinic_reason
-    if booking.overrides:
-        told |= {"overrides": booking.overrides, "reason": booking.override_reason}
-    return told
-
-
 def _take(work: Work, command: BookingCommand, now: datetime) -> None:
     offer = Offer(command.patient_id, command.channel, now, command.call_key)
     if work.slots.book(command.slot_id, offer):
@@ -324,7 +337,7 @@ def _booking(work: Work, command: BookingCommand, slot: Slot, old: Booking | Non
         patient_id=command.patient_id,
         purpose=command.purpose,
         channel=command.channel,
-        status=BookingStatus.BOOKED,
+        status=BookingStatus.BOOKED if slot.far_id is None else BookingStatus.PENDING,
         created_at=now,
         referral_number=command.referral_number or (old.referral_number if old else None),
         subject=old.subject if old else command.subject,
@@ -342,31 +355,17 @@ def _contact(command: BookingCommand, old: Booking | None) -> PhoneNumber | None
     return command.contact
 
 
-def _close(
-    work: Work,
-    booking: Booking,
-    status: BookingStatus,
-    key: str,
-    rules: Rules,
-    now: datetime,
-    reason: str | None = None,
-) -> Booking:
-    """End a booking before its visit: its slot is free again."""
-    booking.becomes(status)
-    booking.must_not_have_begun(now)
-    closed = work.bookings.close(booking, status, key=key, now=now, reason=reason)
-    work.slots.free(booking.slot.id)
-    note_freed(work, closed, rules, now)
-    return closed
-
-
 def _settle_past(work: Work, patient_id: int, now: datetime) -> None:
     """Visits that are over stand in the way of no new booking, even before anybody says how they ended."""
-    for visit in work.bookings.active(patient_id):
-        if visit.slot.ends_at <= now:
-            work.bookings.close(visit, BookingStatus.PASSED, key=None, now=now)
+    for over, becomes in (
+        (work.bookings.active(patient_id), BookingStatus.PASSED),
+        (work.bookings.pending(patient_id), BookingStatus.NOT_MADE),
+    ):
+        for booking in over:
+            if booking.slot.ends_at <= now:
+                work.bookings.close(booking, becomes, key=None, now=now)
 
 
-def _may_be_told(work: Work, visit: Booking) -> bool:
-    by_another = visit.subject is Subject.OTHER
-    return not (by_another and work.staff.speciality(visit.slot.speciality).sensitive)
+def _may_be_told(work: Work, booking: Booking) -> bool:
+    by_another = booking.subject is Subject.OTHER
+    return not (by_another and work.staff.speciality(booking.slot.speciality).sensitive)

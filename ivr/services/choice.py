@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from ivr.domain.booking import BookingStatus
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
 from ivr.domain.refusals import AlreadyBooked, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
@@ -10,6 +11,7 @@ from ivr.domain.slot import Channel, Doctor
 from ivr.domain.speciality import Access, Speciality
 from ivr.services.offers import other_visits, window
 from ivr.services.ports import Offer, Work
+from ivr.services.region import Unsettled
 
 
 def speciality_of(work: Work, key: str) -> Speciality:
@@ -76,7 +78,7 @@ def check_choice(
 ) -> Speciality:
     """The speciality, where this patient may be booked there by telephone.
 
-    Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order.
+    Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order; Unsettled in place of the last.
     """
     with work.reading():
         speciality = work.staff.speciality(speciality_key)
@@ -87,7 +89,8 @@ def check_choice(
             raise ReferralNeeded
         for visit in other_visits(work, patient.id, moves=None, now=now):
             if visit.slot.speciality == speciality_key:
-                raise AlreadyBooked(visit.id)
+                # Of what may be booked nobody is told that it is.
+                raise Unsettled if visit.status is BookingStatus.PENDING else AlreadyBooked(visit.id)
     return speciality
 
 

@@ -7,7 +7,7 @@ from ivr.domain.booking import Booking
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.override import Waiver
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import NotFound, ReasonNeeded, SlotTaken
+from ivr.domain.refusals import KeptByRegion, NotFound, ReasonNeeded, SlotTaken
 from ivr.domain.rules import Rules
 from ivr.domain.slot import REMOTE, Channel, Hold, SlotKind
 from ivr.domain.slot_plan import PlannedSlot
@@ -101,11 +101,13 @@ def hold(
 def overbook(work: Work, command: BookingCommand, beside: Beside, *, rules: Rules, now: datetime) -> Booking:
     """Book at a time that is occupied or not in the timetable: a slot of its own is made for the visit.
 
-    The command names nobody's slot and says why. Raises ReasonNeeded, SlotTaken where it is over or the doctor is away,
-    NotFound, and what `book` raises.
+    The command names nobody's slot and says why. Raises ReasonNeeded, KeptByRegion, SlotTaken where it is over or the
+    doctor is away, NotFound, and what `book` raises.
     """
     if command.override is None or Waiver.OVERBOOK not in command.override.waived:
         raise ReasonNeeded
+    if work.region is not None:
+        raise KeptByRegion
     with work:
         work.patients.lock(command.patient_id)
         booked = booking.first_result(work, command)

@@ -126,6 +126,15 @@ def instead_of_a_call(
     return True
 
 
+def promised(work: Work, visit: Booking, kind: NoticeKind, rules: Rules, now: datetime) -> bool:
+    """Within a transaction: the SMS that a caller was promised (X14), to the telephone he used; False: none can be."""
+    phone = visit.contact
+    if not rules.sends_sms or phone is None or not phone.is_mobile:
+        return False
+    _write(work, replace(_about(work, visit, kind, Method.SMS, phone.e164, now), key=f"promised-{visit.id}"), now)
+    return True
+
+
 def lease(work: Work, methods: Sequence[Method], *, now: datetime) -> Notice | None:
     """The message to send now, its attempt counted; those before it that are of no use any more are ended.
 

@@ -11,8 +11,12 @@ from ivr.services.ports import Work
 
 
 def other_visits(work: Work, patient_id: int, *, moves: int | None, now: datetime) -> list[Booking]:
-    """Active bookings that have not begun, or go on now; without the one that is being moved."""
-    return [visit for visit in work.bookings.active(patient_id) if visit.slot.ends_at > now and visit.id != moves]
+    """Active bookings that have not begun, or go on now, and those that the regional system may have made.
+
+    Without the one that is being moved.
+    """
+    visits = [*work.bookings.active(patient_id), *work.bookings.pending(patient_id)]
+    return [visit for visit in visits if visit.slot.ends_at > now and visit.id != moves]
 
 
 def unless_overlapping(slot: Slot, visits: list[Booking], rules: Rules) -> None:

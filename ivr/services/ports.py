@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ivr.services.audit import Entry, Sought
     from ivr.services.events import Events
     from ivr.services.notices import Notices
+    from ivr.services.region import Errands, Mirror, Region
 
 
 class StorageDown(Exception):
@@ -269,6 +270,15 @@ class Bookings(Protocol):
 
     def active(self, patient_id: int) -> list[Booking]:
         """Status BOOKED, in the order of time; also those whose time is over."""
+
+    def pending(self, patient_id: int) -> list[Booking]:
+        """Status PENDING: the regional system has not told yet whether they are booked."""
+
+    def made_far(self, booking: Booking, far_id: str) -> Booking:
+        """PENDING becomes BOOKED under its number in the regional system. Raises WrongTurn."""
+
+    def made_too_late(self, booking: Booking, far_id: str) -> None:
+        """The regional system made what nobody waits for any more: its number, to cancel it by."""
 
     def add(self, new: NewBooking) -> Booking:
         """Raises SlotTaken or AlreadyBooked where the database's own guard says no."""
@@ -527,6 +537,14 @@ class Work(Protocol):
     def clients(self) -> Clients: ...
     @property
     def events(self) -> "Events": ...
+    @property
+    def errands(self) -> "Errands": ...
+    @property
+    def mirror(self) -> "Mirror": ...
+
+    @property
+    def region(self) -> "Region | None":
+        """The regional system, where that keeps the schedule; asked outside any transaction."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

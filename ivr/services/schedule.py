@@ -19,8 +19,11 @@ SPARE_DAYS = 1
 def publish(work: Work, posts: Mapping[str, Post], *, rules: Rules, now: datetime) -> int:
     """Add the slots that the timetable asks for from today to the horizon (D-01). Returns how many.
 
-    Nothing that exists is changed: to publish twice adds nothing the second time.
+    Nothing that exists is changed: to publish twice adds nothing the second time. Nothing is published where the
+    regional system keeps the schedule.
     """
+    if work.region is not None:
+        return 0
     with work:
         added = publish_within(work, posts, rules=rules, now=now)
         work.commit()

@@ -1,6 +1,7 @@
 """Finding time: the nearest slot, days, times and doctors, within the horizon (S2.6, D-01, D-02, D-12)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -9,6 +10,7 @@ from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Slot, SlotKind
 from ivr.domain.waiting_list import DISTRICT_LIMIT, PartOfDay
 from ivr.domain.window import Window
+from ivr.services.mirror import freshen
 from ivr.services.offers import other_visits, window
 from ivr.services.ports import Offer, Wanted, Work
 
@@ -36,8 +38,8 @@ class SlotQuery:
 
 def nearest(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> Slot:
     """The first free slot. Raises NoSlots."""
-    with work.reading():
-        slot = work.slots.first(_wanted(work, query, rules, now))
+    with _looking(work, query, rules, now) as wanted:
+        slot = work.slots.first(wanted)
     if slot is None:
         raise NoSlots
     return slot
@@ -45,8 +47,7 @@ def nearest(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> Slo
 
 def nearest_within(work: Work, query: SlotQuery, wish: Window, *, rules: Rules, now: datetime) -> Slot | None:
     """The first free slot in the days and hours asked for."""
-    with work.reading():
-        wanted = _wanted(work, query, rules, now)
+    with _looking(work, query, rules, now) as wanted:
         days = [day for day in _days(wanted, rules, None) if wish.has_day(day)]
         for number in work.slots.spans_with_any(wanted, [rules.span(day) for day in days]):
             since, until = rules.span(days[number])
@@ -60,8 +61,7 @@ def free_days(
     work: Work, query: SlotQuery, *, rules: Rules, now: datetime, limit: int | None = None, from_day: date | None = None
 ) -> list[date]:
     """Local days with a free slot, in order."""
-    with work.reading():
-        wanted = _wanted(work, query, rules, now)
+    with _looking(work, query, rules, now) as wanted:
         days = list(_days(wanted, rules, from_day))
         found = work.slots.spans_with_any(wanted, [rules.span(day) for day in days])
     return [days[number] for number in found][:limit]
@@ -70,8 +70,7 @@ def free_days(
 def free_times(work: Work, query: SlotQuery, day: date, part: PartOfDay, *, rules: Rules, now: datetime) -> list[Slot]:
     """Free slots of one local day, in order."""
     since, until = rules.span(day)
-    with work.reading():
-        wanted = _wanted(work, query, rules, now)
+    with _looking(work, query, rules, now) as wanted:
         slots = work.slots.all(replace(wanted, since=max(since, wanted.since), until=min(until, wanted.until)))
     return [slot for slot in slots if part.holds(slot.starts_at.astimezone(rules.zone).time())]
 
@@ -109,8 +108,8 @@ def open_to_all(work: Work, doctor_id: int, channel: Channel, *, rules: Rules, n
 
 def doctors_of(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Doctor]:
     """Doctors of the speciality with a free slot; who has the nearest one comes first."""
-    with work.reading():
-        return work.slots.doctors(_wanted(work, query, rules, now))
+    with _looking(work, query, rules, now) as wanted:
+        return work.slots.doctors(wanted)
 
 
 def opened_for(work: Work, patient_id: int, *, rules: Rules, now: datetime, channel: Channel = Channel.CC) -> Slot:
@@ -129,6 +128,14 @@ def breaches_24h(work: Work, query: SlotQuery, nearest: Slot, *, rules: Rules, n
     with work.reading():
         speciality = work.staff.speciality(query.speciality)
     return speciality.district and nearest.starts_at > now + DISTRICT_LIMIT
+
+
+@contextmanager
+def _looking(work: Work, query: SlotQuery, rules: Rules, now: datetime) -> Iterator[Wanted]:
+    """What is wanted, in a transaction that only looks; raises RegionDown where another system keeps the schedule."""
+    freshen(work, query.speciality, query.patient_id, rules=rules, now=now)
+    with work.reading():
+        yield _wanted(work, query, rules, now)
 
 
 def _wanted(work: Work, query: SlotQuery, rules: Rules, now: datetime) -> Wanted:

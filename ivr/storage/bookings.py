@@ -53,6 +53,17 @@ class BookingRegister(Register):
     def active(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.BOOKED.value))
 
+    def pending(self, patient_id: int) -> list[Booking]:
+        return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.PENDING.value))
+
+    def made_far(self, booking: Booking, far_id: str) -> Booking:
+        changes = {"status": booking.becomes(BookingStatus.BOOKED).status.value, "far_id": far_id}
+        self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
+        return self.get(booking.id)
+
+    def made_too_late(self, booking: Booking, far_id: str) -> None:
+        self._run(update(bookings).where(bookings.c.id == booking.id).values(far_id=far_id))
+
     def add(self, new: NewBooking) -> Booking:
         try:
             # A savepoint: after a refusal the transaction can still be asked whose fault it was.
@@ -66,7 +77,7 @@ class BookingRegister(Register):
         return made
 
     def _refusal(self, booking: Booking) -> Exception:
-        for other in self.active(booking.patient_id):
+        for other in [*self.active(booking.patient_id), *self.pending(booking.patient_id)]:
             if other.slot.speciality == booking.slot.speciality:
                 return AlreadyBooked(other.id)
         filled = bookings.c.status.in_([status.value for status in FILLS_A_SLOT])
@@ -127,6 +138,7 @@ def _booking(row: RowMapping) -> Booking:
         close_reason=row[own.close_reason],
         overrides=row[own.overrides],
         override_reason=row[own.override_reason],
+        far_id=row[own.far_id],
     )
 
 

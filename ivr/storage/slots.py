@@ -96,8 +96,8 @@ class SlotRegister(Register):
 
     def free(self, slot_id: int) -> None:
         booked = and_(slots.c.id == slot_id, slots.c.state == SlotState.BOOKED.value)
-        # One made for a single visit is offered to nobody else.
-        left = case((slots.c.extra, SlotState.CLOSED.value), else_=SlotState.FREE.value)
+        # One made for a single visit is offered to nobody else; one of the regional system when that offers it again.
+        left = case((slots.c.extra | slots.c.far_id.is_not(None), SlotState.CLOSED.value), else_=SlotState.FREE.value)
         self._run(update(slots).where(booked).values(state=left, held_by=null(), held_until=null()))
         self._changed("slots", slot_id)
 
@@ -161,6 +161,7 @@ def slot_of(row: RowMapping) -> Slot:
         release_at=row[slots.c.release_at],
         for_patient_id=row[slots.c.for_patient_id],
         extra=row[slots.c.extra],
+        far_id=row[slots.c.far_id],
     )
 
 

@@ -175,6 +175,7 @@ slots = Table(
     Column("held_by", String),
     Column("held_until", Utc),
     Column("extra", Boolean, nullable=False, server_default=false()),
+    Column("far_id", String),
     UniqueConstraint("doctor_id", "starts_at"),
     CheckConstraint("starts_at < ends_at", name="lasts"),
     CheckConstraint("state IN ('FREE', 'BOOKED', 'CLOSED')", name="state"),
@@ -182,6 +183,7 @@ slots = Table(
     _index("slots_free", "speciality", "kind", "starts_at", where="state = 'FREE'"),
     _index("slots_free_of_doctor", "doctor_id", "kind", "starts_at", where="state = 'FREE'"),
     _index("slots_held", "held_by", where="held_by IS NOT NULL"),
+    _index("slots_far", "far_id", where="far_id IS NOT NULL", unique=True),
     _index("slots_for_patient", "for_patient_id", where="for_patient_id IS NOT NULL"),
 )
 
@@ -208,13 +210,23 @@ bookings = Table(
     Column("close_reason", String),
     Column("overrides", String),
     Column("override_reason", String),
+    Column("far_id", String),
     _index(
         "bookings_one_of_slot",
         "slot_id",
-        where="status IN ('BOOKED', 'PASSED', 'VISITED', 'NO_SHOW')",
+        where="status IN ('PENDING', 'BOOKED', 'PASSED', 'VISITED', 'NO_SHOW')",
         unique=True,
     ),
-    _index("bookings_one_of_speciality", "patient_id", "speciality", where="status = 'BOOKED'", unique=True),
+    # What is being moved stands until the new visit does.
+    _index(
+        "bookings_one_of_speciality",
+        "patient_id",
+        "speciality",
+        where="status = 'BOOKED' OR (status = 'PENDING' AND replaces_id IS NULL)",
+        unique=True,
+    ),
+    _index("bookings_one_move", "replaces_id", where="status = 'PENDING'", unique=True),
+    _index("bookings_far", "far_id", where="far_id IS NOT NULL", unique=True),
     _index("bookings_patient", "patient_id"),
     _index("bookings_call", "call_key"),
     _index("bookings_made", "created_at"),
@@ -380,6 +392,46 @@ notices = Table(
     _index("notices_due", "due_at", where="status = 'WAITING'"),
     _index("notices_provider", "provider_id", where="provider_id IS NOT NULL"),
     _index("notices_booking", "booking_id", where="booking_id IS NOT NULL"),
+)
+
+# What the regional system is asked to do; written with the visit, so that no crash forgets it.
+errands = Table(
+    "errands",
+    metadata,
+    _id(),
+    Column("kind", String, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id"), nullable=False),
+    Column("session", String(36), nullable=False),
+    Column("status", String, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("leased_until", Utc),
+    Column("sent", Integer, nullable=False),
+    Column("unknown_since", Utc),
+    Column("problem", String),
+    Column("key", String, nullable=False),
+    Column("call_key", String, nullable=False),
+    Column("by", String),
+    Column("clinic_reason", String),
+    UniqueConstraint("booking_id", "kind"),
+    _index("errands_due", "due_at", where="status = 'OPEN'"),
+)
+
+# Which doctor of the regional system is which doctor here.
+far_doctors = Table(
+    "far_doctors",
+    metadata,
+    Column("far_id", String, primary_key=True),
+    Column("speciality", ForeignKey("specialities.key"), primary_key=True),
+    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
+)
+
+# When the regional system was last asked for the slots of a speciality.
+far_looks = Table(
+    "far_looks",
+    metadata,
+    Column("speciality", ForeignKey("specialities.key"), primary_key=True),
+    Column("looked_at", Utc, nullable=False),
 )
 
 opt_outs = Table(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ivr.services.ports import StorageDown
+from ivr.services.region import Region
 from ivr.storage.bookings import BookingRegister
 from ivr.storage.calls import CallRegister
 from ivr.storage.campaign import CampaignRegister
@@ -23,9 +24,11 @@ from ivr.storage.desk import (
 )
 from ivr.storage.dialling import DialRegister, OptOutRegister, SlotOfferRegister
 from ivr.storage.engine import OURS, reading, turn_to_write
+from ivr.storage.errands import ErrandRegister
 from ivr.storage.events import EventRegister
 from ivr.storage.follow_ups import FollowUpRegister
 from ivr.storage.grid import GridRegister
+from ivr.storage.mirror import MirrorRegister
 from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
 from ivr.storage.portal import PortalSessionRegister
@@ -73,9 +76,12 @@ class SqlWork:
     portal: PortalSessionRegister
     clients: ClientRegister
     events: EventRegister
+    errands: ErrandRegister
+    mirror: MirrorRegister
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, region: Region | None = None) -> None:
         self._engine = engine
+        self.region = region
         self._connection: Connection | None = None
         self._turn = ExitStack()
 
@@ -165,6 +171,8 @@ class SqlWork:
         self.portal = PortalSessionRegister(connection)
         self.clients = ClientRegister(connection)
         self.events = EventRegister(connection)
+        self.errands = ErrandRegister(connection)
+        self.mirror = MirrorRegister(connection)
 
 
 @contextmanager

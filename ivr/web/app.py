@@ -15,6 +15,7 @@ from werkzeug.routing import IntegerConverter, Map
 from ivr.domain.refusals import NotFound, Refusal
 from ivr.services.exchange import ExchangeDown
 from ivr.services.ports import StorageDown
+from ivr.services.region import RegionDown, Unsettled
 from ivr.web import (
     access,
     admin,
@@ -210,6 +211,18 @@ def _errors(app: Flask) -> None:
     def storage_down(problem: StorageDown) -> Shown:
         log.error("a page met a database that is down")
         return _page(503, "База данных не отвечает. Введённое не потеряно: повторите через минуту.")
+
+    @app.errorhandler(RegionDown)
+    def region_down(problem: RegionDown) -> tuple[str, int]:
+        return _page(503, "Региональная система не отвечает: свободного времени не видно. Повторите через минуту.")
+
+    @app.errorhandler(Unsettled)
+    def unsettled(problem: Unsettled) -> tuple[str, int]:
+        return _page(
+            503,
+            "Региональная система ещё не подтвердила запись. Не записывайте второй раз: через минуту результат"
+            " будет в карточке пациента.",
+        )
 
     @app.errorhandler(ExchangeDown)
     def exchange_down(problem: ExchangeDown) -> Shown:

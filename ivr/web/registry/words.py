@@ -49,7 +49,9 @@ MARKS: Mapping[Mark, str] = {
     Mark.PAST: "прошло",
 }
 STATUSES: Mapping[BookingStatus, str] = {
+    BookingStatus.PENDING: "не подтверждена",
     BookingStatus.BOOKED: "действует",
+    BookingStatus.NOT_MADE: "не создана",
     BookingStatus.CANCELLED_BY_PATIENT: "отменил пациент",
     BookingStatus.CANCELLED_BY_CLINIC: "отменила больница",
     BookingStatus.MOVED: "перенесена",

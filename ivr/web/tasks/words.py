@@ -15,6 +15,7 @@ KINDS = {
     TaskKind.OFFER: "Предложить время",
     TaskKind.REFERRAL_NOTICE: "Сообщить о записи по направлению",
     TaskKind.SURVEY: "Опрос после приёма",
+    TaskKind.UNSETTLED: "Выяснить в региональной системе, есть ли запись",
     TaskKind.NO_SHOW: "Не пришёл: записать снова",
 }
 
@@ -65,7 +66,9 @@ WAITING_STATES = {
 }
 
 BOOKING_STATES = {
+    BookingStatus.PENDING: "запись не подтверждена",
     BookingStatus.BOOKED: "записан",
+    BookingStatus.NOT_MADE: "запись не создана",
     BookingStatus.CANCELLED_BY_PATIENT: "отменил пациент",
     BookingStatus.CANCELLED_BY_CLINIC: "отменила больница",
     BookingStatus.MOVED: "перенесён",

@@ -1,0 +1,230 @@
+"""The regional system of «Запись на приём к врачу» v2, as the use cases see it. Implements `services.region.Region`."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from ivr.domain.errand import Answer, Cancelled, Made, NotSent, Refused, Silent
+from ivr.domain.patient import Patient
+from ivr.fer.messages import (
+    MO,
+    SUCCESS,
+    CancelAppointmentRequest,
+    CancelAppointmentResponse,
+    CanceledReason,
+    CreateAppointmentRequest,
+    CreateAppointmentResponse,
+    Error,
+    ErrorCode,
+    GetMOInfoExtendedRequest,
+    GetMOInfoExtendedResponse,
+    GetMOResourceInfoRequest,
+    GetMOResourceInfoResponse,
+    GetPatientInfoRequest,
+    GetScheduleInfoRequest,
+    GetScheduleInfoResponse,
+    GetServicePostSpecsInfoRequest,
+    GetServicePostSpecsInfoResponse,
+    PatientData,
+    Post,
+    Resource,
+    Slot,
+    Specialist,
+)
+from ivr.regional.link import Link, NoAnswer, NotReached, TurnedDown
+from ivr.services.region import FarDoctor, FarSlot, RegionDown, Unsettled
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+THREADS = 8
+"""Questions at once; who comes later waits, no longer than a caller may."""
+NOTHING_FREE = frozenset({ErrorCode.NO_DATA_FOUND, ErrorCode.NO_FREE_SLOTS})
+NOT_NOW = frozenset({ErrorCode.TOO_MANY_REQUESTS, ErrorCode.SESSION_TIMED_OUT})
+"""Errors that say nothing of the visit: asked again later."""
+
+
+class FarError(Exception):
+    """The far end answers with an error; `code` is its Error_Code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class FerRegion:
+    """Every question belongs to a session that the patient's data open; the session's GUID is ours to choose."""
+
+    def __init__(
+        self,
+        link: Link,
+        mo_oid: str,
+        zone: ZoneInfo,
+        *,
+        patience: float = 4.0,
+        fresh_for: float = 60.0,
+        usable_for: float = 600.0,
+    ) -> None:
+        self.fresh_for, self.usable_for = fresh_for, usable_for
+        self._link, self._mo_oid, self._zone, self._patience = link, mo_oid, zone, patience
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="region")
+
+    def doctors(self, patient: Patient, post: str, first: date, last: date) -> Sequence[FarDoctor]:
+        """Raises RegionDown."""
+        try:
+            session = self.open(uuid4(), patient)
+            return [
+                _doctor(found.specialist, self._slots(session, found.specialist, found.dates))
+                for found in self._resources(session, post, first, last)
+                if found.specialist is not None and found.dates
+            ]
+        except (NotReached, NoAnswer, TurnedDown, FarError) as problem:
+            raise RegionDown(str(problem)) from None
+
+    def book(self, session: UUID, patient: Patient, slot_id: str, starts_at: datetime) -> Answer:
+        """A session that the far end has forgotten meanwhile is opened anew, once, under the same GUID."""
+        for _ in range(2):
+            answer = self._book(session, patient, UUID(slot_id), starts_at)
+            if answer != NotSent(ErrorCode.SESSION_TIMED_OUT):
+                break
+        return answer
+
+    def cancel(self, session: UUID, patient: Patient, far_id: str) -> Answer:
+        try:
+            self.open(session, patient)
+        except (NotReached, NoAnswer, TurnedDown) as problem:
+            return NotSent(str(problem))
+        except FarError as error:
+            return _refused(error)
+        request = CancelAppointmentRequest(session, far_id, CanceledReason.CANCELED_BY_PATIENT)
+        try:
+            answer = self._asked(CancelAppointmentResponse, request)
+        except NotReached as problem:
+            return NotSent(str(problem))
+        except NoAnswer as problem:
+            return Silent(str(problem))
+        except TurnedDown as problem:
+            return Refused(str(problem))
+        except FarError as error:
+            return _refused(error)
+        return Cancelled() if answer.status_code == SUCCESS else Refused(answer.status_code or "no status")
+
+    def hurry(self, job: Callable[[], T]) -> T:
+        running = self._threads.submit(job)
+        try:
+            return running.result(timeout=self._patience)
+        except TimeoutError:
+            raise Unsettled("no answer in time") from None
+
+    def close(self) -> None:
+        """What was begun ends first; what was not is found as an open errand."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def open(self, session: UUID, patient: Patient) -> UUID:
+        """Raises NotReached, NoAnswer, TurnedDown, FarError."""
+        request = GetPatientInfoRequest(session, _data(patient))
+        answer = self._link.ask(request)
+        _unless_error(answer.error)
+        return session
+
+    def organisations(self, session: UUID) -> tuple[MO, ...]:
+        return self._asked(GetMOInfoExtendedResponse, GetMOInfoExtendedRequest(session)).organisations
+
+    def posts(self, session: UUID, mo_id: str) -> tuple[Post, ...]:
+        return self._asked(GetServicePostSpecsInfoResponse, GetServicePostSpecsInfoRequest(session, mo_id)).posts
+
+    def _book(self, session: UUID, patient: Patient, slot_id: UUID, starts_at: datetime) -> Answer:
+        try:
+            self.open(session, patient)
+        except (NotReached, NoAnswer) as problem:  # the slot was not asked for yet
+            return NotSent(str(problem))
+        except TurnedDown as problem:
+            return Refused(str(problem))
+        except FarError as error:
+            return _refused(error, silent=NotSent)
+        try:
+            answer = self._asked(CreateAppointmentResponse, CreateAppointmentRequest(session, slot_id))
+        except NotReached as problem:
+            return NotSent(str(problem))
+        except NoAnswer as problem:
+            return Silent(str(problem))
+        except TurnedDown as problem:
+            return Refused(str(problem))
+        except FarError as error:
+            return _refused(error)
+        return self._made(answer, slot_id, starts_at)
+
+    def _made(self, answer: CreateAppointmentResponse, slot_id: UUID, starts_at: datetime) -> Answer:
+        """Only a booking of this slot at this time is one."""
+        right = answer.slot_id == slot_id and answer.visit_time is not None
+        if not right or answer.status is None or answer.status.code != SUCCESS or answer.book_id is None:
+            return Silent("not the booking that was asked for")
+        if self._aware(answer.visit_time) != starts_at:  # type: ignore[arg-type]  # looked at above
+            return Silent("booked at another time")
+        return Made(answer.book_id)
+
+    def _resources(self, session: UUID, post: str, first: date, last: date) -> Sequence[Resource]:
+        request = GetMOResourceInfoRequest(session, first, last, posts=(Post(post),), mo_oids=(self._mo_oid,))
+        try:
+            found = self._asked(GetMOResourceInfoResponse, request).organisations
+        except FarError as error:
+            if error.code in NOTHING_FREE:
+                return ()
+            raise
+        return [each for one in found if one.mo_oid == self._mo_oid for each in one.resources]
+
+    def _slots(self, session: UUID, doctor: Specialist, days: Sequence[date]) -> tuple[FarSlot, ...]:
+        request = GetScheduleInfoRequest(
+            session, self._mo_oid, min(days), max(days), specialist_snils=doctor.snils, post=Post(doctor.post.id)
+        )
+        try:
+            found: tuple[Slot, ...] = self._asked(GetScheduleInfoResponse, request).slots
+        except FarError as error:
+            if error.code in NOTHING_FREE:  # the last one has just gone
+                return ()
+            raise
+        return tuple(FarSlot(str(each.id), self._aware(each.visit_time), each.room) for each in found)
+
+    def _aware(self, moment: datetime) -> datetime:
+        """Some systems leave the offset out: then it is the hospital's."""
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=self._zone)
+
+    def _asked(self, kind: type[T], request: object) -> T:
+        answer = self._link.ask(request)  # type: ignore[arg-type]
+        if not isinstance(answer, kind):
+            raise NoAnswer("the answer is to another question")
+        _unless_error(answer.error)
+        return answer
+
+
+def _unless_error(error: Error | None) -> None:
+    if error is not None:
+        raise FarError(error.code)
+
+
+def _refused(error: FarError, silent: type[Silent] | type[NotSent] = Silent) -> Answer:
+    """An error that nobody defined may have happened after the visit was booked."""
+    if error.code in NOT_NOW:
+        return NotSent(error.code)
+    return silent(error.code) if error.code == ErrorCode.UNDEFINED_ERROR else Refused(error.code)
+
+
+def _doctor(found: Specialist, slots: tuple[FarSlot, ...]) -> FarDoctor:
+    return FarDoctor(found.snils, found.last_name, found.first_name, found.middle_name, slots)
+
+
+def _data(patient: Patient) -> PatientData:
+    """As little as the far end needs to know who he is."""
+    return PatientData(
+        oms_number=patient.oms.digits if patient.oms else None,
+        snils=patient.snils.digits if patient.snils else None,
+        first_name=patient.given_name,
+        last_name=patient.surname,
+        middle_name=patient.patronymic,
+        birth_date=patient.birth_date,
+        sex=patient.sex.value,
+    )

@@ -1,0 +1,106 @@
+"""The picture of the regional system's schedule, looked at again when somebody searches and it has grown old.
+
+Everything else works on the picture as on a schedule of our own: search, holds, the grid. What the picture gets wrong
+is found out when the slot is asked for: somebody else had it (S1.6).
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+
+from ivr.domain.patient import Patient
+from ivr.domain.rules import Rules
+from ivr.domain.slot import REMOTE, Doctor, SlotKind
+from ivr.domain.speciality import Speciality
+from ivr.services.offers import window
+from ivr.services.ports import Work
+from ivr.services.region import FarDoctor, FarSlot, Pictured, Region, RegionDown, Unsettled
+
+log = logging.getLogger(__name__)
+
+SITE = "adult"
+"""Where a doctor sees patients of whom the regional system tells us first."""
+MINUTE = timedelta(minutes=1)
+
+
+def freshen(work: Work, speciality_key: str, patient_id: int, *, rules: Rules, now: datetime) -> None:
+    """Look at the speciality there if the picture is old; nothing where the schedule is our own.
+
+    Raises RegionDown where the regional system does not answer and the picture is too old to be used.
+    """
+    region = work.region
+    if region is None:
+        return
+    with work.reading():
+        looked_at = work.mirror.looked_at(speciality_key)
+        speciality = work.staff.speciality(speciality_key)
+        patient = work.patients.get(patient_id)
+    if looked_at is not None and (now - looked_at).total_seconds() < region.fresh_for:
+        return
+    if speciality.post_code is None:  # the regional system knows no such doctors
+        return
+    try:
+        found = region.hurry(partial(_seen, region, patient, speciality, rules, now))
+    except (RegionDown, Unsettled):
+        if looked_at is None or (now - looked_at).total_seconds() >= region.usable_for:
+            raise RegionDown("its schedule cannot be asked for") from None
+        log.warning("the regional system does not answer; an older picture of its schedule is used")
+        return
+    _keep(work, speciality, found, rules, now)
+
+
+def _seen(region: Region, patient: Patient, speciality: Speciality, rules: Rules, now: datetime) -> Sequence[FarDoctor]:
+    assert speciality.post_code is not None  # noqa: S101 - looked at before
+    first, last = rules.today(now), rules.last_day(rules.today(now), speciality.horizon_days)
+    return region.doctors(patient, speciality.post_code, first, last)
+
+
+def _keep(work: Work, speciality: Speciality, found: Sequence[FarDoctor], rules: Rules, now: datetime) -> None:
+    _, until = window(speciality, rules, now)
+    with work:
+        seen = {_doctor(work, each, speciality): each.slots for each in found}
+        for doctor in work.staff.doctors():
+            if doctor.speciality == speciality.key:
+                pictured = _pictured(seen.get(doctor.id, ()), doctor, speciality, until)
+                work.mirror.picture(doctor.id, speciality.key, pictured, now, until)
+        work.mirror.look(speciality.key, now)
+        work.commit()
+
+
+def _doctor(work: Work, far: FarDoctor, speciality: Speciality) -> int:
+    """Our doctor of that name and speciality, or a new one."""
+    known = work.mirror.doctor(far.far_id, speciality.key)
+    if known is not None:
+        return known
+    doctor_id = _namesake(work, far, speciality) or work.staff.add_doctor(_new(far, speciality))
+    work.mirror.meet(far.far_id, speciality.key, doctor_id)
+    return doctor_id
+
+
+def _namesake(work: Work, far: FarDoctor, speciality: Speciality) -> int | None:
+    names = (far.surname, far.given_name, far.patronymic, speciality.key)
+    for doctor in work.staff.doctors():
+        if (doctor.surname, doctor.given_name, doctor.patronymic, doctor.speciality) == names:
+            return doctor.id
+    return None
+
+
+def _new(far: FarDoctor, speciality: Speciality) -> Doctor:
+    room = far.slots[0].room if far.slots else None
+    sex = "F" if (far.patronymic or far.surname).endswith("а") else "M"  # Ивановна, Кузьминична; Иванова
+    return Doctor(0, far.surname, far.given_name, far.patronymic, sex, speciality.key, room or "", SITE)
+
+
+def _pictured(far: Sequence[FarSlot], doctor: Doctor, speciality: Speciality, until: datetime) -> list[Pictured]:
+    """In the order of time; a slot is as long as the speciality's, or until the next one."""
+    slots = sorted((slot for slot in far if slot.starts_at < until), key=lambda slot: slot.starts_at)
+    usual = timedelta(minutes=speciality.minutes)
+    ends = [min(usual, after.starts_at - slot.starts_at) for slot, after in pairwise(slots)]
+    lengths = [*ends, usual][: len(slots)]
+    return [
+        Pictured(slot, length // MINUTE, slot.room or doctor.room, SlotKind.PRIMARY, REMOTE)
+        for slot, length in zip(slots, lengths, strict=True)
+        if length >= MINUTE  # two at one moment: a patient needs one of them
+    ]
