@@ -16,7 +16,7 @@ from time import monotonic
 from urllib.parse import urlsplit
 
 from ivr.domain.pacing import Breaker
-from ivr.fer import soap
+from ivr.fer import soap, xml
 from ivr.fer.contract import Invalid
 from ivr.fer.messages import Request, Response
 from ivr.fer.soap import SoapFault
@@ -107,8 +107,8 @@ class Link:
             try:
                 headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}
                 connection.request("POST", self._path(), data, headers)
-                answer = connection.getresponse()
-                return _read(operation, answer.status, _body(answer, deadline))
+                with closing(connection.getresponse()) as answer:
+                    return _read(operation, answer.status, _body(answer, deadline))
             except (OSError, HTTPException) as problem:
                 raise NoAnswer(type(problem).__name__) from None
 
@@ -149,8 +149,13 @@ def _read(operation: str, status: int, data: bytes) -> Response:
     try:
         return soap.read_response(operation, data)
     except SoapFault as fault:
-        if fault.code == "Client":
+        if fault.code == "Client" and _is_theirs(data):
             raise TurnedDown("a SOAP fault") from None
-        raise NoAnswer(f"SOAP fault {fault.code if fault.code == 'Server' else 'of another kind'}") from None
+        raise NoAnswer(f"a SOAP fault, or no SOAP, HTTP {status}") from None
     except (BadXml, Invalid):
         raise NoAnswer(f"not an answer to {operation}, HTTP {status}") from None
+
+
+def _is_theirs(data: bytes) -> bool:
+    """The far end's own fault: of a page that is no SOAP at all we should say the same ourselves."""
+    return xml.parse(data).find(f"{{{soap.SOAP}}}Body/{{{soap.SOAP}}}Fault") is not None

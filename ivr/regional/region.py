@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from ivr.domain.errand import Answer, Cancelled, Made, NotSent, Refused, Silent
+from ivr.domain.identifiers import BadNumber, Snils
 from ivr.domain.patient import Patient
 from ivr.fer.messages import (
     MO,
@@ -77,13 +78,14 @@ class FerRegion:
         """Raises RegionDown."""
         try:
             session = self.open(uuid4(), patient)
-            return [
-                _doctor(found.specialist, self._slots(session, found.specialist, found.dates))
-                for found in self._resources(session, post, first, last)
-                if found.specialist is not None and found.dates
+            found = [
+                _doctor(each.specialist, self._slots(session, each.specialist, each.dates))
+                for each in self._resources(session, post, first, last)
+                if each.specialist is not None and each.dates
             ]
         except (NotReached, NoAnswer, TurnedDown, FarError) as problem:
             raise RegionDown(str(problem)) from None
+        return [each for each in found if each is not None]
 
     def book(self, session: UUID, patient: Patient, slot_id: str, starts_at: datetime) -> Answer:
         """A session that the far end has forgotten meanwhile is opened anew, once, under the same GUID."""
@@ -213,8 +215,14 @@ def _refused(error: FarError, silent: type[Silent] | type[NotSent] = Silent) -> 
     return silent(error.code) if error.code == ErrorCode.UNDEFINED_ERROR else Refused(error.code)
 
 
-def _doctor(found: Specialist, slots: tuple[FarSlot, ...]) -> FarDoctor:
-    return FarDoctor(found.snils, found.last_name, found.first_name, found.middle_name, slots)
+def _doctor(found: Specialist, slots: tuple[FarSlot, ...]) -> FarDoctor | None:
+    """None for one whose SNILS is none: nobody could be told apart by it."""
+    try:
+        snils = Snils(found.snils)
+    except BadNumber:
+        log.warning("the regional system has a doctor whose SNILS has a wrong check digit")
+        return None
+    return FarDoctor(snils, found.last_name, found.first_name, found.middle_name, slots)
 
 
 def _data(patient: Patient) -> PatientData:

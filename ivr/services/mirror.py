@@ -6,6 +6,7 @@ is found out when the slot is asked for: somebody else had it (S1.6).
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
@@ -70,27 +71,24 @@ def _keep(work: Work, speciality: Speciality, found: Sequence[FarDoctor], rules:
 
 
 def _doctor(work: Work, far: FarDoctor, speciality: Speciality) -> int:
-    """Our doctor of that name and speciality, or a new one."""
-    known = work.mirror.doctor(far.far_id, speciality.key)
-    if known is not None:
-        return known
-    doctor_id = _namesake(work, far, speciality) or work.staff.add_doctor(_new(far, speciality))
-    work.mirror.meet(far.far_id, speciality.key, doctor_id)
-    return doctor_id
-
-
-def _namesake(work: Work, far: FarDoctor, speciality: Speciality) -> int | None:
-    names = (far.surname, far.given_name, far.patronymic, speciality.key)
-    for doctor in work.staff.doctors():
-        if (doctor.surname, doctor.given_name, doctor.patronymic, doctor.speciality) == names:
+    """Our doctor of that SNILS and speciality, or of that name where we know none; or a new one."""
+    own = [doctor for doctor in work.staff.doctors() if doctor.speciality == speciality.key]
+    for doctor in own:
+        if doctor.snils == far.snils:
             return doctor.id
-    return None
+    names = (far.surname, far.given_name, far.patronymic)
+    for doctor in own:
+        if doctor.snils is None and (doctor.surname, doctor.given_name, doctor.patronymic) == names:
+            work.staff.save_doctor(replace(doctor, snils=far.snils))
+            return doctor.id
+    return work.staff.add_doctor(_new(far, speciality))
 
 
 def _new(far: FarDoctor, speciality: Speciality) -> Doctor:
     room = far.slots[0].room if far.slots else None
     sex = "F" if (far.patronymic or far.surname).endswith("а") else "M"  # Ивановна, Кузьминична; Иванова
-    return Doctor(0, far.surname, far.given_name, far.patronymic, sex, speciality.key, room or "", SITE)
+    names = (far.surname, far.given_name, far.patronymic, sex)
+    return Doctor(0, *names, speciality.key, room or "", SITE, snils=far.snils)
 
 
 def _pictured(far: Sequence[FarSlot], doctor: Doctor, speciality: Speciality, until: datetime) -> list[Pictured]:

@@ -1,12 +1,13 @@
 """The regional system as the use cases see it, where the hospital's schedule is kept there and not here."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from ivr.domain.errand import Answer, Errand, ErrandStatus, NewErrand
+from ivr.domain.identifiers import Snils
 from ivr.domain.patient import Patient
 from ivr.domain.slot import Channel, SlotKind
 from ivr.services.ports import StorageDown
@@ -36,8 +37,7 @@ class FarSlot:
 class FarDoctor:
     """A doctor there, with all that is free of him in the days that were asked for."""
 
-    far_id: str = field(repr=False)
-    """His SNILS."""
+    snils: Snils
     surname: str
     given_name: str
     patronymic: str | None
@@ -110,12 +110,6 @@ class Mirror(Protocol):
 
     def forget(self, speciality: str) -> None:
         """Something has changed there: the next search looks again."""
-
-    def doctor(self, far_id: str, speciality: str) -> int | None:
-        """Which doctor here he is."""
-
-    def meet(self, far_id: str, speciality: str, doctor_id: int) -> None:
-        """From now on it is known who he is."""
 
     def picture(
         self, doctor_id: int, speciality: str, pictured: Sequence[Pictured], since: datetime, until: datetime

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, null, select, update
+from sqlalchemy import delete, null, select, update
 
 from ivr.domain.slot import SlotState
 from ivr.services.region import Pictured
 from ivr.storage.register import Register, upsert
-from ivr.storage.tables import far_doctors, far_looks, slots
+from ivr.storage.tables import far_looks, slots
 
 _FREE, _CLOSED = SlotState.FREE.value, SlotState.CLOSED.value
 
@@ -25,13 +25,6 @@ class MirrorRegister(Register):
 
     def forget(self, speciality: str) -> None:
         self._run(delete(far_looks).where(far_looks.c.speciality == speciality))
-
-    def doctor(self, far_id: str, speciality: str) -> int | None:
-        own = (far_doctors.c.far_id == far_id) & (far_doctors.c.speciality == speciality)
-        return self._run(select(far_doctors.c.doctor_id).where(own)).scalar_one_or_none()
-
-    def meet(self, far_id: str, speciality: str, doctor_id: int) -> None:
-        self._run(insert(far_doctors).values(far_id=far_id, speciality=speciality, doctor_id=doctor_id))
 
     def picture(
         self, doctor_id: int, speciality: str, pictured: Sequence[Pictured], since: datetime, until: datetime

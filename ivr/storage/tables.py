@@ -417,15 +417,6 @@ errands = Table(
     _index("errands_due", "due_at", where="status = 'OPEN'"),
 )
 
-# Which doctor of the regional system is which doctor here.
-far_doctors = Table(
-    "far_doctors",
-    metadata,
-    Column("far_id", String, primary_key=True),
-    Column("speciality", ForeignKey("specialities.key"), primary_key=True),
-    Column("doctor_id", ForeignKey("doctors.id"), nullable=False),
-)
-
 # When the regional system was last asked for the slots of a speciality.
 far_looks = Table(
     "far_looks",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
@@ -63,20 +63,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("booking_id", "kind", name="errands_booking_id_kind_key"),
     )
     _index("errands_due", "errands", ["due_at"], "status = 'OPEN'", unique=False)
-    speciality = "specialities.key"
-    op.create_table(
-        "far_doctors",
-        sa.Column("far_id", sa.String(), nullable=False),
-        sa.Column(
-            "speciality", sa.String(), sa.ForeignKey(speciality, name="far_doctors_speciality_fkey"), nullable=False
-        ),
-        sa.Column("doctor_id", Id, sa.ForeignKey("doctors.id", name="far_doctors_doctor_id_fkey"), nullable=False),
-        sa.PrimaryKeyConstraint("far_id", "speciality", name="far_doctors_pkey"),
-    )
     op.create_table(
         "far_looks",
         sa.Column(
-            "speciality", sa.String(), sa.ForeignKey(speciality, name="far_looks_speciality_fkey"), nullable=False
+            "speciality",
+            sa.String(),
+            sa.ForeignKey("specialities.key", name="far_looks_speciality_fkey"),
+            nullable=False,
         ),
         sa.Column("looked_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("speciality", name="far_looks_pkey"),
@@ -85,7 +78,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("far_looks")
-    op.drop_table("far_doctors")
     op.drop_table("errands")
     _guards(pending=False)
     for name, table in (("bookings_one_move", "bookings"), ("bookings_far", "bookings"), ("slots_far", "slots")):

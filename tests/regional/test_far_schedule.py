@@ -1,0 +1,170 @@
+"""The picture of the regional system's schedule: what is offered, when it is looked at again, what may not change it."""
+
+import pytest
+
+from ivr.domain.identifiers import Snils
+from ivr.domain.refusals import NoSlots, SlotTaken
+from ivr.services import search
+from ivr.services.region import RegionDown
+from ivr.services.search import SlotQuery
+from tests.builders import NOW, RULES, at
+from tests.regional.far_end import SNILS
+
+
+def times(near, patient):
+    query = SlotQuery("therapist", patient.id)
+    days = search.free_days(near.new_work(), query, rules=RULES, now=near.now)
+    return days
+
+
+def test_the_far_ends_free_times_are_found_as_our_own(near, far):
+    far.slot(at("10:00"), room="12")
+    patient = near.patient()
+
+    slot = near.nearest_slot(patient)
+
+    assert (slot.starts_at, slot.room, slot.minutes) == (at("10:00"), "12", 15)
+
+
+def test_a_doctor_of_whom_nobody_here_has_heard_is_taken_up(near, far):
+    far.slot(at("10:00"), surname="Новикова")
+
+    doctor_id = near.nearest_slot(near.patient()).doctor_id
+
+    row = near.rows("doctors", id=doctor_id)[0]
+    assert (row.surname, row.sex, row.snils, row.speciality) == ("Новикова", "F", SNILS, "therapist")
+
+
+def test_a_doctor_is_known_by_snils_and_one_without_by_name(near, far):
+    with_number = near.doctor(snils=Snils(SNILS))
+    by_name = near.doctor(surname="Тёзкина", given_name="Вера", patronymic="Павловна")
+    far.slot(at("10:00"))
+    far.slot(at("11:00"), snils="90000201495", surname="Тёзкина")
+    patient = near.patient()
+    near.nearest_slot(patient)
+
+    found = search.doctors_of(near.new_work(), SlotQuery("therapist", patient.id), rules=RULES, now=NOW)
+
+    assert [each.id for each in found] == [with_number, by_name]
+    assert near.rows("doctors", id=by_name)[0].snils == "90000201495"
+
+
+def test_a_picture_is_looked_at_once_a_minute_for_all_callers(near, far):
+    far.slot(at("10:00"))
+    near.nearest_slot(near.patient())
+    near.nearest_slot(near.patient())
+    assert far.asked.count("GetMOResourceInfo") == 1
+
+    near.later(seconds=61)
+    near.nearest_slot(near.patient())
+
+    assert far.asked.count("GetMOResourceInfo") == 2
+
+
+def test_what_is_gone_there_is_not_offered_here_and_what_comes_back_is(near, far):
+    gone = far.slot(at("10:00"))
+    far.slot(at("11:00"))
+    patient = near.patient()
+    first = near.nearest_slot(patient)
+    far.taken_by_others(gone)
+    near.later(seconds=61)
+
+    assert near.nearest_slot(patient).starts_at == at("11:00")
+
+    far.bookings.clear()
+    near.later(seconds=61)
+    assert near.nearest_slot(patient).id == first.id
+
+
+def test_a_held_time_that_is_gone_there_is_not_booked(near, far):
+    lost = far.slot(at("10:00"))
+    patient = near.patient()
+    slot = near.nearest_slot(patient)
+    near.hold(slot.id, patient)
+    far.taken_by_others(lost)
+    near.later(seconds=61)
+    with pytest.raises(NoSlots):
+        near.nearest_slot(near.patient())
+
+    with pytest.raises(SlotTaken):
+        near.book(slot.id, patient, now=near.now)
+    assert "CreateAppointment" not in far.asked
+
+
+def test_a_visit_of_ours_stays_as_it_is_though_its_time_is_not_offered_any_more(near, far):
+    far.slot(at("10:00"))
+    booked = near.book_nearest(near.patient())
+    near.later(seconds=61)
+
+    with pytest.raises(NoSlots):
+        near.nearest_slot(near.patient())
+
+    assert near.rows("slots", id=booked.slot.id)[0].state == "BOOKED"
+
+
+def test_a_slot_that_has_another_number_or_another_time_now_is_the_one_that_is_booked(near, far):
+    old = far.slot(at("10:00"))
+    moved = far.slot(at("11:00"))
+    patient = near.patient()
+    near.nearest_slot(patient)
+    del far.slots[old]
+    far.slots[moved].starts_at = at("10:00")
+    near.later(seconds=61)
+
+    booked = near.book_nearest(patient)
+
+    assert (booked.slot.starts_at, booked.slot.far_id) == (at("10:00"), moved)
+
+
+def test_while_the_far_end_is_down_what_it_last_told_is_offered_for_ten_minutes(near, far):
+    far.slot(at("12:00"))
+    patient = near.patient()
+    near.nearest_slot(patient)
+    far.stop()
+    near.later(minutes=9)
+
+    assert near.nearest_slot(patient).starts_at == at("12:00")
+
+    near.later(minutes=2)
+    with pytest.raises(RegionDown):
+        near.nearest_slot(patient)
+
+
+def test_who_asks_first_while_it_is_down_is_told_so(near, far):
+    far.stop()
+
+    with pytest.raises(RegionDown):
+        near.nearest_slot(near.patient())
+
+
+@pytest.mark.parametrize("word", ["drop", "fault", "client_fault", "garbage", "403", "503", "UNDEFINED_ERROR"])
+def test_no_trouble_of_the_far_end_empties_the_picture(near, far, word):
+    far.slot(at("12:00"))
+    patient = near.patient()
+    near.nearest_slot(patient)
+    near.later(minutes=2)
+    far.will("GetScheduleInfo", word)
+
+    assert near.nearest_slot(patient).starts_at == at("12:00")
+
+
+def test_times_that_follow_closely_are_as_long_as_there_is_room(near, far):
+    for minute in ("10:00", "10:10", "10:30"):
+        far.slot(at(minute))
+    patient = near.patient()
+
+    day = times(near, patient)[0]
+    from ivr.domain.waiting_list import PartOfDay
+
+    query = SlotQuery("therapist", patient.id)
+    slots = search.free_times(near.new_work(), query, day, PartOfDay.ANY, rules=RULES, now=near.now)
+
+    assert [slot.minutes for slot in slots] == [10, 15, 15]
+
+
+def test_nothing_beyond_the_horizon_is_asked_for(near, far):  # D-01
+    far.slot(at("2026-05-11 23:45"))
+    far.slot(at("2026-05-12 08:00"))
+    patient = near.patient()
+
+    assert len(times(near, patient)) == 1
