@@ -32,6 +32,12 @@ def _campaign() -> typer.Typer:
     return campaign_app
 
 
+def _fer_client() -> typer.Typer:
+    from ivr.commands.fer_client import fer_client_app
+
+    return fer_client_app
+
+
 def _import() -> typer.Typer:
     from ivr.commands.importing import import_app
 
@@ -76,6 +82,10 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "campaign": ("The calls that the hospital makes: what came of them, in figures.", _campaign),
     "simulate": ("A day of the telephone without a telephone: to size lines and operators.", _simulate),
     "import": ("Bring patients, doctors and the schedule in from CSV files.", _import),
+    "fer-client": (
+        "The regional system that keeps the schedule (docs/regional.md): reach it, see its times, settle bookings.",
+        _fer_client,
+    ),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "api": ("Other systems that may call: register them, take their tokens back.", _api),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),

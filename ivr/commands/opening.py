@@ -21,9 +21,22 @@ def clinic_of(context: typer.Context) -> Clinic:
     try:
         return found or _clinic(context, load_settings())
     except StorageDown as problem:
-        _stop(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks")
+        stop(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks")
     except (BadSettings, DataError, ValueError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
+
+
+def settings_or_stop() -> Settings:
+    """Those of this installation, with a database of this version; else the program ends and says why."""
+    try:
+        settings = load_settings()
+        if current(settings.database_url) != head():
+            raise StorageDown("it is empty or of another version")
+    except StorageDown as problem:
+        stop(f"the database cannot be used ({problem}); `ivr setup` makes it, `ivr check` looks")
+    except (BadSettings, DataError, ValueError) as problem:
+        stop(str(problem))
+    return settings
 
 
 def _clinic(context: typer.Context, settings: Settings) -> Clinic:
@@ -44,6 +57,7 @@ def operator_of_the_server() -> str:
         return f"uid {os.getuid()}"
 
 
-def _stop(message: str) -> NoReturn:
+def stop(message: str) -> NoReturn:
+    """End with the message, for what the caller can mend."""
     typer.secho(message, fg="red", err=True)
     raise typer.Exit(UNUSABLE)

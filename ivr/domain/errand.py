@@ -101,7 +101,8 @@ ASKED_FOR = timedelta(minutes=30)
 """So long a booking is asked for again; later its patient may have other plans, and a person looks after it."""
 HEARD = timedelta(seconds=10)
 """Who hears X13 waits so long at least: what is known by then is told by voice, later by SMS (X14)."""
-GONE = "APPOINTMENT_NOT_FOUND"
+GONE = frozenset({"NO_DATA_FOUND", "APPOINTMENT_NOT_FOUND"})
+"""There is no such visit."""
 UNREACHED = "unreached"
 BY_HAND = "by_hand"
 
@@ -116,7 +117,7 @@ def comes_to(errand: Errand, answer: Answer) -> ErrandStatus:
         case Made() | Cancelled():
             return ErrandStatus.DONE
         case Refused(code) if errand.wanted.kind is ErrandKind.CANCEL:
-            done_before = code == GONE and not errand.is_first
+            done_before = code in GONE and not errand.is_first
             return ErrandStatus.DONE if done_before else ErrandStatus.PUZZLE
         case Refused():
             return ErrandStatus.REFUSED if errand.is_first else ErrandStatus.PUZZLE

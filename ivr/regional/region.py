@@ -45,8 +45,6 @@ T = TypeVar("T")
 THREADS = 8
 """Questions at once; who comes later waits, no longer than a caller may."""
 NOTHING_FREE = frozenset({ErrorCode.NO_DATA_FOUND, ErrorCode.NO_FREE_SLOTS})
-NOT_NOW = frozenset({ErrorCode.TOO_MANY_REQUESTS, ErrorCode.SESSION_TIMED_OUT})
-"""Errors that say nothing of the visit: asked again later."""
 
 
 class FarError(Exception):
@@ -210,7 +208,7 @@ def _unless_error(error: Error | None) -> None:
 
 def _refused(error: FarError, silent: type[Silent] | type[NotSent] = Silent) -> Answer:
     """An error that nobody defined may have happened after the visit was booked."""
-    if error.code in NOT_NOW:
+    if error.code == ErrorCode.SESSION_TIMED_OUT:  # that says nothing of the visit
         return NotSent(error.code)
     return silent(error.code) if error.code == ErrorCode.UNDEFINED_ERROR else Refused(error.code)
 

@@ -77,8 +77,8 @@ def free_times(work: Work, query: SlotQuery, day: date, part: PartOfDay, *, rule
 
 def vacant(work: Work, query: SlotQuery, *, rules: Rules, now: datetime) -> list[Slot]:
     """Every free slot of the horizon, in order."""
-    with work.reading():
-        return work.slots.all(_wanted(work, query, rules, now))
+    with _looking(work, query, rules, now) as wanted:
+        return work.slots.all(wanted)
 
 
 def free_between(work: Work, query: SlotQuery, first: date, last: date, *, rules: Rules, now: datetime) -> list[Slot]:
@@ -90,8 +90,7 @@ def between(
     work: Work, query: SlotQuery, since: datetime, until: datetime, *, rules: Rules, now: datetime
 ) -> list[Slot]:
     """Free slots that begin from `since` on and before `until`, in order."""
-    with work.reading():
-        wanted = _wanted(work, query, rules, now)
+    with _looking(work, query, rules, now) as wanted:
         return work.slots.all(replace(wanted, since=max(since, wanted.since), until=min(until, wanted.until)))
 
 

@@ -60,7 +60,7 @@ def new_world(templates, tmp_path_factory):
         shutil.copy(templates(now), path)
         engine = open_engine(f"sqlite:///{path}")
         try:
-            yield World(
+            world = World(
                 new_work=lambda: SqlWork(engine),
                 engine=engine,
                 rules=_rules(),
@@ -69,7 +69,10 @@ def new_world(templates, tmp_path_factory):
                 prompts=PROMPTS,
                 now=now,
             )
+            yield world
         finally:
+            for close in world.closing:
+                close()
             engine.dispose()
             for leftover in folder.glob("world.db*"):
                 leftover.unlink()

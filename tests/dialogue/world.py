@@ -31,7 +31,7 @@ from ivr.services.ports import StorageDown
 from ivr.speech.verbalise.specialities import read_specialities
 from ivr.storage import tables
 from ivr.understand.grammar import Grammar
-from tests.dialogue import facts, ringing
+from tests.dialogue import facts, region, ringing
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 STORIES = {
@@ -85,6 +85,7 @@ class World:
         """The key of the attempt whose call is answered."""
         self.machine = False
         """Asterisk takes who has answered for a machine."""
+        self.closing: list[Callable[[], None]] = []
         self._keys = itertools.count(1)
 
     def now(self) -> datetime:
@@ -285,6 +286,7 @@ async def _not_recorded(world: World, caller: PhoneNumber | None, value: str) ->
 
 
 STATES = {
+    **region.STATES,
     "ringing": ringing.ringing,
     "machine": ringing.machine,
     "offer_lapses": ringing.offer_lapses,

@@ -77,6 +77,12 @@ class FarEnd:
     def will(self, operation: str, *words: str) -> None:
         self.next_time[operation].extend(words)
 
+    def forget(self, repeats_are_known: bool) -> None:
+        """As new, on the same port."""
+        for each in (self.slots, self.bookings, self.made, self.asked, self.next_time, self.sessions):
+            each.clear()
+        self.repeats_are_known = repeats_are_known
+
     def taken_by_others(self, slot_id: str) -> None:
         self.bookings[f"others-{slot_id}"] = (slot_id, "somebody", "theirs")
 
@@ -127,7 +133,7 @@ class FarEnd:
         request = soap.request_of(operation, element)
         with self._turn:
             self.asked.append(operation)
-            word = self.next_time[operation].popleft() if self.next_time[operation] else ""
+            word = self.next_time[operation].popleft() if self.next_time[operation] else "-"
             match word:
                 case "drop":
                     return None
@@ -171,9 +177,8 @@ class FarEnd:
         return GetMOInfoExtendedResponse((MO("1", MO_OID, "Спасская РБ", "Спасск"),))
 
     def _GetServicePostSpecsInfo(self, request):
-        return GetServicePostSpecsInfoResponse(
-            tuple(Post(each) for each in sorted({s.post for s in self.slots.values()}))
-        )
+        posts = {slot.post for slot in self.slots.values()}
+        return GetServicePostSpecsInfoResponse(tuple(Post(each) for each in sorted(posts)))
 
     def _GetMOResourceInfo(self, request):
         wanted = {post.id for post in request.posts}
@@ -225,5 +230,5 @@ class FarEnd:
 
     def _CancelAppointment(self, request):
         if self.bookings.pop(request.book_id, None) is None:
-            return CancelAppointmentResponse(error=Error("APPOINTMENT_NOT_FOUND", "нет"))
+            return CancelAppointmentResponse(error=Error("NO_DATA_FOUND", "нет"))
         return CancelAppointmentResponse("SUCCESS")

@@ -1,4 +1,4 @@
-"""Booking where the regional system keeps the schedule: once or not at all, whatever becomes of its answer (X13, X14)."""
+"""Booking where the regional system keeps the schedule: once or not at all, whatever becomes of an answer (X13)."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The picture of the regional system's schedule: what is offered, when it is looked at again, what may not change it."""
+"""The picture of the regional system's schedule: what is offered, when it is looked at again, what leaves it alone."""
 
 import pytest
 
@@ -13,8 +13,7 @@ from tests.regional.far_end import SNILS
 
 def times(near, patient):
     query = SlotQuery("therapist", patient.id)
-    days = search.free_days(near.new_work(), query, rules=RULES, now=near.now)
-    return days
+    return search.free_days(near.new_work(), query, rules=RULES, now=near.now)
 
 
 def test_the_far_ends_free_times_are_found_as_our_own(near, far):
