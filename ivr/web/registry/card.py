@@ -7,13 +7,13 @@ from ivr.domain.booking import FILLS_A_SLOT, Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.refusals import PatientKnown
 from ivr.domain.user import Right
-from ivr.services import booking, choice, consent, look, people, robot_calls, waiting
+from ivr.services import booking, choice, consent, errands, look, people, robot_calls, waiting
 from ivr.services.ports import Work
 from ivr.web.access import needs, user, who
 from ivr.web.messages import told
 from ivr.web.names import users
 from ivr.web.registry import pages, words
-from ivr.web.registry.fields import ByDocument, Cancel, Telephone
+from ivr.web.registry.fields import ByDocument, Cancel, FoundOut, Telephone
 from ivr.web.site import run, site
 
 Shown = str | Response | tuple[str, int]
@@ -58,7 +58,7 @@ def cancel(booking_id: int) -> Shown:
     visit = run(booking.of_id, booking_id)
     form = Cancel()
     if not form.validate_on_submit():
-        page = _cancel_page(visit, form)
+        page = _visit_page("registry/cancel.html", visit, form, "cancel")
         return (page, 422) if request.method == "POST" else page
     run(
         booking.cancel,
@@ -71,6 +71,20 @@ def cancel(booking_id: int) -> Shown:
         reason=form.reason.data,
         by=who(),
     )
+    return back(visit.patient_id)
+
+
+@pages.route("/bookings/<int:booking_id>/found-out", methods=["GET", "POST"])
+@needs(Right.BOOK)
+def found_out(booking_id: int) -> Shown:
+    """A person has asked the regional system what it made of the visit (X14)."""
+    visit = run(booking.of_id, booking_id)
+    form = FoundOut()
+    if not form.found():
+        page = _visit_page("registry/found_out.html", visit, form, "found_out")
+        return (page, 422) if request.method == "POST" else page
+    far_id = form.number.data if form.made.data == "yes" else None
+    run(errands.found_out, booking_id, far_id, who=who(), rules=site().rules, now=site().now())
     return back(visit.patient_id)
 
 
@@ -105,6 +119,7 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
         age=patient.age(site().rules.today(now)),
         coming=coming[::-1],
         past=[one for one in seen.bookings if one not in coming],
+        pending=[one for one in seen.bookings if one.status is BookingStatus.PENDING],
         seen=seen,
         own_doctor=run(choice.own_doctor, patient),
         specialities=run(specialities),
@@ -121,10 +136,10 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
     )
 
 
-def _cancel_page(visit: Booking, form: Cancel) -> str:
-    patient = run(look.patient, visit.patient_id, who=who(), why="cancel", now=site().now())
+def _visit_page(template: str, visit: Booking, form: Cancel | FoundOut, why: str) -> str:
+    patient = run(look.patient, visit.patient_id, who=who(), why=why, now=site().now())
     doctor = run(booking.doctor_of, visit)
-    return render_template("registry/cancel.html", visit=visit, patient=patient, doctor=doctor, form=form, words=words)
+    return render_template(template, visit=visit, patient=patient, doctor=doctor, form=form, words=words)
 
 
 def back(patient_id: int) -> Response:

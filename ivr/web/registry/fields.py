@@ -204,5 +204,23 @@ class Cancel(Form):
     reason = line("Причина", Length(min=5, message="Укажите причину: хотя бы пять знаков."), most=200)
 
 
+class FoundOut(Form):
+    made = RadioField(
+        "Есть ли запись в региональной системе",
+        choices=[SelectChoice("yes", "есть"), SelectChoice("no", "нет")],
+        validators=[InputRequired("Выберите, есть ли запись.")],
+    )
+    number = line("Номер записи в региональной системе", needed=False, most=200)
+
+    def found(self) -> bool:
+        """Whether it says something; a booking without its number is none."""
+        if not self.validate_on_submit():
+            return False
+        if self.made.data == "yes" and not self.number.data:
+            self.refuse("number", "Без номера записи она не подтверждена.")
+            return False
+        return True
+
+
 class Telephone(Form):
     phone = line("Телефон", checked(PhoneNumber.parse), needed=False, most=20)
