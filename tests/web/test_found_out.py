@@ -74,4 +74,4 @@ def test_it_is_said_once(desk, pending):
 
 
 def test_a_stranger_is_asked_who_he_is(clients, pending):
-    assert clients().get(f"/registry/bookings/{pending}/found-out").status_code == 302
+    assert clients().get(f"/registry/bookings/{pending}/found-out").status_code == 401
