@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -163,7 +164,17 @@ def _query(model: type[Model]) -> Model:
     for name, values in given.items():
         if len(values) > 1:
             raise refuse_field(name, "repeated", "Параметр задан несколько раз.")
+        if name in _numbers(model) and not (values[0].isascii() and values[0].isdecimal()):
+            raise refuse_field(name, "int_parsing", "Нужно целое число.")  # 1_0 and +1 are none to others
     try:
         return model.model_validate_strings({name: one for name, (one,) in given.items()}, strict=True)
     except ValidationError as error:
         raise refuse(error) from None
+
+
+@cache
+def _numbers(model: type[Model]) -> frozenset[str]:
+    """Fields that are whole numbers."""
+    fields = model.model_json_schema()["properties"].items()
+    options = {name: one.get("anyOf", [one]) for name, one in fields}
+    return frozenset(name for name, kinds in options.items() if any(kind.get("type") == "integer" for kind in kinds))
