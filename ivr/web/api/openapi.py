@@ -110,7 +110,7 @@ def _responses(own: Endpoint, refs: Any) -> Schema:
     if own.body is not None:
         told |= {413: "Запрос слишком велик", 415: "Тело запроса — не JSON"}
     if own.path:
-        told[404] = "Такого нет"
+        told |= {404: "Такого нет", 405: "Такого номера не бывает, или адрес так не вызывается"}
     told[422] = "Поле заполнено неверно; errors называет каждое"
     for status, refused in codes.items():
         told[status] = f"{told.get(status, 'Отказ')}; коды: {', '.join(sorted(refused))}"
