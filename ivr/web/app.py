@@ -213,11 +213,11 @@ def _errors(app: Flask) -> None:
         return _page(503, "База данных не отвечает. Введённое не потеряно: повторите через минуту.")
 
     @app.errorhandler(RegionDown)
-    def region_down(problem: RegionDown) -> tuple[str, int]:
+    def region_down(problem: RegionDown) -> Shown:
         return _page(503, "Региональная система не отвечает: свободного времени не видно. Повторите через минуту.")
 
     @app.errorhandler(Unsettled)
-    def unsettled(problem: Unsettled) -> tuple[str, int]:
+    def unsettled(problem: Unsettled) -> Shown:
         return _page(
             503,
             "Региональная система ещё не подтвердила запись. Не записывайте второй раз: через минуту результат"
