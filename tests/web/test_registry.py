@@ -14,6 +14,7 @@ from ivr.domain.slot import SlotKind
 from ivr.domain.tasks import TaskKind
 from ivr.domain.user import Role
 from ivr.services import booking, calls, consent
+from ivr.services.choice import find_referral
 from ivr.services.desk_booking import page_key
 from ivr.services.people import by_number
 from ivr.storage.tables import audit, patients, specialities
@@ -374,6 +375,28 @@ def test_s2_5_a_visit_by_referral_needs_its_number_at_its_field(clients):
         == (409, "referral")
     )
     assert made.status_code == 200, made.text
+
+
+def test_d11_a_paper_referral_entered_on_the_card_opens_its_speciality_in_every_channel(desk):
+    now, rules = desk.site.now(), desk.site.rules
+    until = f"{now + timedelta(days=20):%d.%m.%Y}"
+    typed = {"referral-number": "7701", "referral-speciality": "cardiologist", "referral-valid_until": until}
+    address = f"/registry/patients/{desk.patient}/referrals"
+
+    bad = post(desk.client, address, typed | {"referral-number": "77-01"})
+    over = post(desk.client, address, typed | {"referral-valid_until": "01.02.2020"})
+    kept = [post(desk.client, address, typed).status_code for _ in range(2)]
+    other = post(desk.client, address, typed | {"referral-speciality": "surgeon"})
+    card = desk.client.get(f"/registry/patients/{desk.patient}", headers={"Accept": "text/html"}).text
+
+    assert (bad.status_code, over.status_code, other.status_code) == (422, 422, 422)
+    assert "от 3 до 16 цифр" in bad.text and 'value="77-01"' in bad.text
+    assert "Срок направления истёк" in over.text
+    assert "уже было" in other.text
+    assert kept == [302, 302]
+    assert card.count("№ 7701") == 1
+    found = find_referral(desk.site.new_work(), desk.patient, "7701", rules=rules, now=now)
+    assert found.speciality == "cardiologist"
 
 
 def test_the_age_rule_is_told_and_set_aside_only_with_a_reason(clients):

@@ -12,6 +12,7 @@ ACTIONS = {
     "audit searched": "Поиск в журнале",
     "booking.cancelled": "Отменена запись",
     "booking.found_out": "Выяснено в региональной системе",
+    "referral.entered": "Внесено направление",
     "booking.made": "Сделана запись",
     "calendar changed": "Изменён календарь",
     "client added": "Подключена система",

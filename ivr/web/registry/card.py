@@ -5,15 +5,15 @@ from werkzeug.wrappers import Response
 
 from ivr.domain.booking import FILLS_A_SLOT, Booking, BookingStatus
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.refusals import PatientKnown
+from ivr.domain.refusals import NotAdmitted, PatientKnown, ReferralTaken
 from ivr.domain.user import Right
-from ivr.services import booking, choice, consent, errands, look, people, robot_calls, waiting
+from ivr.services import booking, choice, consent, errands, look, paper_referrals, people, robot_calls, waiting
 from ivr.services.ports import Work
 from ivr.web.access import needs, user, who
 from ivr.web.messages import told
 from ivr.web.names import users
 from ivr.web.registry import pages, words
-from ivr.web.registry.fields import ByDocument, Cancel, FoundOut, Telephone
+from ivr.web.registry.fields import ByDocument, Cancel, FoundOut, PaperReferral, Telephone
 from ivr.web.site import run, site
 
 Shown = str | Response | tuple[str, int]
@@ -48,6 +48,22 @@ def add_document(patient_id: int) -> Shown:
     except PatientKnown as refusal:
         form.refuse("document_number", told(refusal))
         return _card(patient_id, document=form), 422
+    return back(patient_id)
+
+
+@pages.post("/patients/<int:patient_id>/referrals")
+@needs(Right.BOOK)
+def add_referral(patient_id: int) -> Shown:
+    """A paper of another hospital: its number opens the speciality in every channel (D-11)."""
+    form = PaperReferral(prefix="referral")
+    form.offer(run(specialities))
+    if not form.validate_on_submit():
+        return _card(patient_id, referral=form), 422
+    try:
+        run(paper_referrals.enter, form.referral(patient_id), who=who(), rules=site().rules, now=site().now())
+    except (ReferralTaken, NotAdmitted) as refusal:
+        form.refuse("number" if isinstance(refusal, ReferralTaken) else "speciality", told(refusal))
+        return _card(patient_id, referral=form), 422
     return back(patient_id)
 
 
@@ -107,8 +123,17 @@ def specialities(work: Work) -> dict[str, str]:
         return {one.key: one.name for one in work.staff.specialities()}
 
 
-def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocument | None = None) -> str:
-    now = site().now()
+def _card(
+    patient_id: int,
+    *,
+    phone: Telephone | None = None,
+    document: ByDocument | None = None,
+    referral: PaperReferral | None = None,
+) -> str:
+    now, names = site().now(), run(specialities)
+    if referral is None:
+        referral = PaperReferral(prefix="referral", formdata=None)
+        referral.offer(names)
     patient = run(look.patient, patient_id, who=who(), why="card", now=now)
     known = None if patient.phone is None else patient.phone.e164
     seen = run(people.history, patient_id, rules=site().rules, now=now)
@@ -122,7 +147,9 @@ def _card(patient_id: int, *, phone: Telephone | None = None, document: ByDocume
         pending=[one for one in seen.bookings if one.status is BookingStatus.PENDING],
         seen=seen,
         own_doctor=run(choice.own_doctor, patient),
-        specialities=run(specialities),
+        specialities=names,
+        referral=referral,
+        referrals=run(paper_referrals.open_of, patient_id, rules=site().rules, now=now),
         form=phone or Telephone(formdata=None, data={"phone": known}),
         document=document or ByDocument(prefix="document", formdata=None),
         consents=run(consent.lines, patient_id),

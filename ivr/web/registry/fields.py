@@ -1,17 +1,18 @@
 """The registry's forms: a number is read as it is typed, and what is wrong with it is said beside it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from wtforms import BooleanField, RadioField, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from ivr.domain.document import DocumentKind, IdentityDocument
 from ivr.domain.identifiers import BadNumber, Certificate, Claim, OmsNumber, PhoneNumber, Snils, birth_date
 from ivr.domain.patient import Patient, Sex
+from ivr.domain.referral import NUMBER, Referral
 from ivr.services.egisz import Person
 from ivr.services.people import Name
 from ivr.web.forms import Form, stripped
@@ -193,6 +194,30 @@ class NewPatient(_WithDocument):
         self.snils.data = person.snils.digits if person.snils else None
         self.kind.data, self.series.data = document.kind.value, document.series
         self.document_number.data = document.number
+
+
+class PaperReferral(Form):
+    """What is written on the paper; specialities come with `offer`."""
+
+    number = line(
+        "Номер направления", Regexp(f"^{NUMBER.pattern}$", message="Номер направления: от 3 до 16 цифр."), most=16
+    )
+    speciality = SelectField("К какому специалисту")
+    valid_until = line("Действует до", checked(read_day), most=12)
+
+    def offer(self, specialities: Mapping[str, str]) -> None:
+        self.speciality.choices = [SelectChoice(key, name) for key, name in specialities.items()]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = bool(super().validate(extra_validators))
+        if fine and read_day(self.valid_until.data) < site().rules.today(site().now()):
+            self.refuse("valid_until", "Срок направления истёк.")
+            return False
+        return fine
+
+    def referral(self, patient_id: int) -> Referral:
+        until = read_day(self.valid_until.data)
+        return Referral(0, patient_id, self.number.data, self.speciality.data, None, until)
 
 
 class Cancel(Form):
