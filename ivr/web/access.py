@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as Answer
 from wtforms import PasswordField, StringField
@@ -12,6 +24,7 @@ from wtforms.validators import InputRequired, Length
 from ivr.domain.refusals import BadLogin, LoginLocked, WeakPassword
 from ivr.domain.user import Right, User
 from ivr.services import access
+from ivr.services.ports import StorageDown
 from ivr.web.forms import Form, stripped
 from ivr.web.limits import limiter
 from ivr.web.messages import told
@@ -118,7 +131,11 @@ def check_routes(app: Flask) -> None:
 def _load(token: str) -> _Login | None:
     view = current_app.view_functions.get(request.endpoint or "")
     alive = request.headers.get("X-Background") is None and not by_itself(view)
-    found = run(access.user_of, token, idle=site().idle, now=site().now(), alive=alive)
+    try:
+        found = run(access.user_of, token, idle=site().idle, now=site().now(), alive=alive)
+    except StorageDown as problem:
+        g.storage_down = problem  # the guard raises it; the page that says so is shown to nobody in particular
+        return None
     return None if found is None else _Login(found, token)
 
 
@@ -130,6 +147,8 @@ def _guard() -> Response | Answer | None:
     if right in (PUBLIC, BY_TOKEN):
         return None
     if current_user.is_anonymous:
+        if "storage_down" in g:
+            raise g.storage_down
         return _to_log_in()
     if user().must_change and endpoint not in ("access.password", "access.log_out", "live.events"):
         return redirect(url_for("access.password"))
@@ -171,8 +190,14 @@ def log_in() -> Answer | str | tuple[str, int]:
     except (BadLogin, LoginLocked) as refusal:
         form.refuse("password", told(refusal))
         return render_template("access/login.html", form=form), 422
-    login_user(_Login(found, token))
+    _begin(_Login(found, token))
     return redirect(_next())
+
+
+def _begin(own: _Login) -> None:
+    """Nothing of whoever sat here before: neither his forgery token nor what he has heard."""
+    session.clear()
+    login_user(own)
 
 
 @pages.post("/logout")
@@ -182,6 +207,7 @@ def log_out() -> Answer:
     for left in site().extras.get("on_log_out", ()):
         left(user().id)
     logout_user()
+    session.clear()
     return redirect(url_for("access.log_in"))
 
 

@@ -1,7 +1,9 @@
 """Who gets in, who does not, and what ends it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from flask import Flask
@@ -10,6 +12,7 @@ from sqlalchemy import update
 from ivr.domain.refusals import BadLogin, LoginLocked, LoginTaken, WeakPassword
 from ivr.domain.user import RIGHTS, Role, User
 from ivr.services import access
+from ivr.services.ports import StorageDown
 from ivr.storage.tables import web_sessions
 from ivr.web.access import ANYBODY, BY_TOKEN, PUBLIC, by_itself, check_routes, needed
 from ivr.web.limits import limiter
@@ -184,6 +187,37 @@ def test_after_the_log_out_the_old_cookie_opens_nothing(clients: Clients):
 
     client.set_cookie("ivr", cookie)
     assert client.get("/", headers=HTML).location.startswith("/login")
+
+
+def test_who_logs_in_takes_over_nothing_of_whoever_sat_at_this_browser_before(clients: Clients):
+    client = clients(Role.SUPERVISOR)
+    with client.session_transaction() as before:
+        before["heard"] = 7
+    token = csrf(client, "/reports")
+
+    post(client, "/logout")
+    log_in(client, "operator")
+
+    with client.session_transaction() as now:
+        assert "heard" not in now
+    assert csrf(client, "/tasks") != token
+
+
+@pytest.mark.parametrize("headers", [HTML, {"HX-Request": "true"}, {"Accept": "application/json"}])
+def test_a_database_that_is_down_is_told_in_words_and_ends_no_session(clients: Clients, headers):
+    client, app = clients(Role.SUPERVISOR), clients.opened.app
+
+    def down() -> NoReturn:
+        raise StorageDown("down")
+
+    app.extensions["ivr"] = replace(clients.opened.site, new_work=down)
+    for path in ("/reports", "/tasks", "/nowhere"):
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == (404 if path == "/nowhere" else 503)
+        assert path == "/nowhere" or "База данных не отвечает" in answer.text
+    app.extensions["ivr"] = clients.opened.site
+
+    assert client.get("/reports", headers=HTML).status_code == 200
 
 
 def test_after_the_log_in_nobody_is_led_to_another_site(clients: Clients):
