@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ivr.domain.booking import BookingStatus
+from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.journal import CallRecord, StepRow
 from ivr.domain.operator import RESULTS
 from ivr.domain.patient import Patient
@@ -115,6 +115,8 @@ class Pop:
     patient: Patient | None
     """Whom the caller proved to be, or to speak for."""
     hold: Hold | None
+    made: Booking | None
+    """What was booked for him in this call."""
     doctor: Doctor | None
     """Of the held slot, or the one asked for."""
     before: list[OperatorCall]
@@ -140,6 +142,7 @@ def pop(work: Work, call_key: str, *, who: str, now: datetime) -> Pop:
             steps=work.calls.steps(call_key),
             patient=patient,
             hold=hold,
+            made=None if patient is None else work.bookings.of_call(call_key, patient.id),
             doctor=None if doctor_id is None else work.staff.doctor(doctor_id),
             before=work.operator_calls.of_call(call_key),
         )

@@ -1,6 +1,7 @@
 """The registry's pages and questions without a browser: talons, messages at fields, rights, holds of others."""
 
 import io
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -247,8 +248,11 @@ def test_what_an_operator_books_with_one_key_is_in_the_audit_log(clients):
     calls.keep(here.new_work(), "call-8", entered={"patient_id": desk.patient})
     assert desk.ask("hold", patient=desk.patient, key="call-8", slot=slot).status_code == 200
 
-    post(desk.client, "/desk/calls/call-8/book")
+    first = post(desk.client, "/desk/calls/call-8/book")
+    again = post(desk.client, "/desk/calls/call-8/book")  # its answer was lost on the way
 
+    assert re.findall(r'id="ticket">(\d+)', first.text) == re.findall(r'id="ticket">(\d+)', again.text) != []
+    assert "Бронь истекла" not in again.text
     with here.new_work().reading() as work:
         rows = list(work.connection.execute(select(audit).where(audit.c.action == "booking.made")))
     assert [row.who for row in rows] == [f"user:{desk.user.id}"]

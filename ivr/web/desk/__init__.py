@@ -153,6 +153,8 @@ def likely(call_key: str) -> Answer:
 def book_held(call_key: str) -> Answer:
     """The slot that is held for the caller becomes his booking; pressed twice it is booked once."""
     seen = _seen(call_key)
+    if seen.hold is None and seen.made is not None:
+        return _pop(call_key)
     if seen.hold is None or seen.patient is None:
         return _pop(call_key, problem="Бронь истекла. Выберите время в расписании.")
     entered = seen.entered
