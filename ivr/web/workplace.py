@@ -187,8 +187,8 @@ class Workplaces:
             place = self._here(user_id)
             if place.state is not OperatorState.TALKING:
                 raise WrongState("Сейчас нет разговора.")
-            self._places[user_id] = replace(place, returning=back_to_him)
             self._exchange.requeue(place.phone)
+            self._places[user_id] = replace(place, returning=back_to_him)
 
     def sum_up(self, user_id: int, *, result: str, note: str) -> None:
         """Note what came of the talk; then ready, or the break that was asked for. Raises WrongState, ExchangeDown."""

@@ -55,6 +55,7 @@ class ExchangeTwin:
         return QueueState()
 
     def requeue(self, phone: str) -> None:
+        self._answer()
         self.done.append(("requeue", phone))
 
     def spy(self, supervisor: str, operator: str, mode: SpyMode) -> None:

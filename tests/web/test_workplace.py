@@ -372,3 +372,15 @@ def test_a_break_asked_for_in_a_ring_begins_though_the_caller_leaves(office):
 
     assert office.state == (State.BREAK, "lunch")
     assert office.exchange.members[office.phone] == "lunch"
+
+
+def test_a_talk_that_the_exchange_did_not_give_back_is_summed_up_as_any_other(office):
+    office.come()
+    office.happen(Ringing(office.phone, "call-1"), Answered(office.phone, "call-1", 0))
+    office.exchange.down = True
+
+    with pytest.raises(ExchangeDown):
+        office.desk.requeue(office.olga.id, back_to_him=True)
+    office.happen(Ended(office.phone, "call-1", 5, transferred=False))
+
+    assert office.state == (State.WRAPUP, "")
