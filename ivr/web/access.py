@@ -1,5 +1,6 @@
 """Who may open what: every route names its right, or says that it is public."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -105,6 +106,11 @@ def user() -> User:
 
 def user_or_none() -> User | None:
     return None if current_user.is_anonymous else user()
+
+
+def session_name() -> str:
+    """Tells the pages of one session from those of another; nobody gets in by it."""
+    return hashlib.sha256(f"pages of {current_user.get_id()}".encode()).hexdigest()[:16]
 
 
 def who() -> str:

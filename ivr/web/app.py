@@ -35,7 +35,7 @@ from ivr.web import (
     wall,
     webphone,
 )
-from ivr.web.access import check_routes, user_or_none
+from ivr.web.access import check_routes, session_name, user_or_none
 from ivr.web.fhir.outcome import as_outcome
 from ivr.web.keys import KEYS
 from ivr.web.limits import limiter
@@ -147,6 +147,7 @@ def _everywhere() -> dict[str, object]:
     return {
         "me": own,
         "places": places(own) if own else [],
+        "session_name": session_name,
         "endpoints": current_app.view_functions,
         "hospital": site().hospital,
         "rules": site().rules,

@@ -18,9 +18,9 @@ pages = Blueprint("live", __name__)
 @asked_by_itself
 def events() -> Response:
     here, token, user_id = site(), str(current_user.get_id()), user().id
-    page = here.hub.join(user_id)
 
     def told() -> Iterator[str]:
+        page = here.hub.join(user_id)  # not before somebody reads: nobody would take it off again
         try:
             yield from page.stream(lambda: _lives(here, token))
         finally:

@@ -1,5 +1,7 @@
 // What every page has: the stream of events, the forgery token, messages, signs of life, shortcuts.
 
+import { EventStream } from './event_stream.mjs';
+
 const body = document.body;
 const csrf = () => document.querySelector('meta[name=csrf-token]').content;
 
@@ -33,37 +35,46 @@ export function say(text, kind = '') {
 }
 
 const heard = new Map();
-let stream;
+let want; // asks the stream for further kinds of events
 
 /** Call `tell(data)` at each event of this kind. `again`: look at everything anew, something was missed. */
 export function live(kind, tell) {
   heard.set(kind, [...(heard.get(kind) || []), tell]);
-  if (stream && heard.get(kind).length === 1) stream.addEventListener(kind, pass);
+  want?.([kind]);
 }
 
-function pass(event) {
-  const data = JSON.parse(event.data);
-  for (const tell of heard.get(event.type) || []) tell(data);
-  body.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: data }));
+function pass(kind, data) {
+  for (const tell of heard.get(kind) || []) tell(data);
+  body.dispatchEvent(new CustomEvent(`live:${kind}`, { detail: data }));
 }
 
 function listen() {
-  stream = new EventSource(body.dataset.events);
   const lamp = document.getElementById('lamp');
   let lost = false;
   const seen = (ok) => {
     lamp.classList.toggle('lost', !ok);
     lamp.firstElementChild.textContent = ok ? 'Связь с сервером есть' : 'Связь с сервером потеряна';
+    if (ok && lost) pass('again', {});
+    lost = !ok;
   };
-  stream.addEventListener('hello', () => {
-    seen(true);
-    if (lost) for (const tell of heard.get('again') || []) tell({});
-    lost = false;
-  });
-  stream.addEventListener('bye', () => { stream.close(); window.top.location.assign('/login'); });
-  stream.onerror = () => { lost = true; seen(false); };
-  for (const kind of new Set([...heard.keys(), 'again', 'slots', 'tasks', 'waiting', 'calls', 'queue', 'agents'])) stream.addEventListener(kind, pass);
-  addEventListener('pagehide', () => stream.close());
+  const own = { hello: () => seen(true), lost: () => seen(false), bye: () => window.top.location.assign('/login') };
+  want = connect((kind, data) => (own[kind] ? own[kind]() : pass(kind, JSON.parse(data))));
+  want([...heard.keys(), 'again', 'slots', 'tasks', 'waiting', 'calls', 'queue', 'agents']);
+}
+
+// All pages of a session share a stream where the browser can; its name keeps those of another session away from it.
+function connect(tell) {
+  const url = new URL(body.dataset.events, location.href).href;
+  if (!window.SharedWorker) {
+    const own = new EventStream(url, tell);
+    addEventListener('pagehide', () => own.close());
+    return (kinds) => own.want(kinds);
+  }
+  const { port } = new SharedWorker(new URL('./event_worker.mjs', import.meta.url), { type: 'module', name: body.dataset.session });
+  port.onmessage = ({ data: { kind, data } }) => tell(kind, data);
+  addEventListener('pagehide', () => port.postMessage({ gone: true }));
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) location.reload(); });
+  return (kinds) => port.postMessage({ url, kinds });
 }
 
 /** Calls `look` soon after being asked, however often; at most every so many ms, and not while nobody sees the page. */
