@@ -35,6 +35,14 @@ def answered(work: Work, call_id: int, *, waited_s: int, rules: Rules, now: date
         work.commit()
 
 
+def going_on(work: Work, *, call_key: str, user_id: int) -> int | None:
+    """The talk that this operator has with the caller, by what was noted of it; None where nothing was."""
+    with work.reading():
+        rows = work.operator_calls.of_call(call_key)
+    own = [row.id for row in rows if row.user_id == user_id and row.answered_at and row.ended_at is None]
+    return own[-1] if own else None
+
+
 def missed(work: Work, call_id: int, *, now: datetime) -> None:
     _not_answered(work, call_id, "MISSED", now)
 

@@ -84,6 +84,8 @@ class Workplaces:
         self._exchange, self._hub, self._new_work, self._rules, self._now = exchange, hub, new_work, rules, now
         self._lock = threading.RLock()
         self._places: dict[int, Place] = {}
+        self._unplaced: dict[str, str] = {}
+        """Keys of callers whom telephones talk with that have no workplace: the site was started anew in mid-talk."""
         self._queue = QueueState()
         self._connected = False
         self._timers: dict[int, threading.Timer] = {}
@@ -154,12 +156,21 @@ class Workplaces:
             login = self._exchange.open_phone(user.id)
             place = self._places.get(user.id)
             if place is None:
-                place = Place(user, login.phone, login.number, OperatorState.BREAK, "begin", self._now())
-                self._exchange.join(login.phone, reason="begin")
+                place = self._found(user, login)
+                self._exchange.join(login.phone, reason=place.reason or place.state.value.lower())
                 self._put(place)
             else:
                 self._places[user.id] = replace(place, phone=login.phone, number=login.number)
         return login
+
+    def _found(self, user: User, login: PhoneLogin) -> Place:
+        """As he comes: not ready yet, or in a talk that began before this process did."""
+        place = Place(user, login.phone, login.number, OperatorState.BREAK, "begin", self._now())
+        call_key = self._unplaced.get(login.phone)
+        if call_key is None:
+            return place
+        call_id = self._kept(partial(operator_calls.going_on, call_key=call_key, user_id=user.id))
+        return replace(place, state=OperatorState.TALKING, reason="", call_key=call_key, call_id=call_id)
 
     def ready(self, user_id: int) -> None:
         """Raises WrongState, ExchangeDown."""
@@ -292,6 +303,7 @@ class Workplaces:
     def _answered(self, phone: str, call_key: str, waited_s: int) -> None:
         place = self._by_phone(phone)
         if place is None:
+            self._unplaced[phone] = call_key
             return
         place = place.ring(call_key) or replace(place, call_id=None)
         call_id = place.call_id or self._rang(place, call_key)
@@ -334,6 +346,7 @@ class Workplaces:
             self._command(partial(self.rest, place.user.id, place.after))
 
     def _ended(self, phone: str, call_key: str, *, transferred: bool) -> None:
+        self._unplaced.pop(phone, None)
         place = self._by_phone(phone)
         if place is None or place.state is not OperatorState.TALKING:
             return

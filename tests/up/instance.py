@@ -89,9 +89,13 @@ class Instance:
 
     def child(self, *words: str) -> int:
         """The one process of ours whose command line has these words; 0 where there is none now."""
-        found = [pid for pid in self.processes() if set(words) <= set(map(os.fsdecode, _words(pid, "cmdline")))]
+        found = self.children(*words)
         assert len(found) < 2, found
         return found[0] if found else 0
+
+    def children(self, *words: str) -> list[int]:
+        """All of them."""
+        return [pid for pid in self.processes() if set(words) <= set(map(os.fsdecode, _words(pid, "cmdline")))]
 
     def phone_process(self) -> int:
         return self.child("ivr.cli", "phone")

@@ -39,7 +39,7 @@ def main() -> None:
         stack.callback(hospital.end)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         stack.callback(browser.close)
-        phones = calls.Telephones(hospital, browser, stack)
+        phones = calls.Telephones(hospital, hospital.secrets()["demo-desk"], browser, stack)
         _calls(phones)
         _doctor(phones)
         administrator = _administrator(hospital)

@@ -88,9 +88,9 @@ def _every_day_worked() -> str:
 class Telephones:
     """Pages of one test; closed with it."""
 
-    def __init__(self, hospital: Instance, browser: Browser, stack: ExitStack) -> None:
+    def __init__(self, hospital: Instance, password: str, browser: Browser, stack: ExitStack) -> None:
         self._hospital, self._browser, self._stack = hospital, browser, stack
-        self.password = hospital.secrets()["demo-desk"]
+        self.password = password
 
     def caller(self) -> Page:
         """A patient on the hospital's site, who has phoned."""
@@ -127,10 +127,16 @@ class Telephones:
         return open_page(self._browser, self._stack, self._hospital.site, path)
 
 
+@pytest.fixture(scope="module")
+def password(hospital: Instance) -> str:
+    """Of the demo users. A command tells it, and takes some seconds."""
+    return hospital.secrets()["demo-desk"]
+
+
 @pytest.fixture
-def phones(hospital: Instance, browser: Browser) -> Iterator[Telephones]:
+def phones(hospital: Instance, password: str, browser: Browser) -> Iterator[Telephones]:
     with ExitStack() as stack:
-        yield Telephones(hospital, browser, stack)
+        yield Telephones(hospital, password, browser, stack)
 
 
 def key(page: Page, digits: str) -> None:
@@ -381,6 +387,23 @@ def test_a_page_loaded_again_in_mid_talk_gets_its_caller_back(phones):
     until(caller, hears_more(caller))
     caller.get_by_role("button", name="Завершить").click()
     sums_up(operator)
+
+
+def test_a_talk_outlives_the_site_and_is_summed_up_when_that_is_back(hospital, phones):
+    operator, caller = phones.operator(), phones.caller()
+    wants_a_person(caller)
+    answers(operator)
+
+    for process in hospital.children("ivr.cli", "web"):
+        os.kill(process, signal.SIGKILL)
+
+    expect(operator.locator("#lamp")).to_have_class(re.compile("lost"), timeout=PATIENCE)
+    expect(operator.locator("#lamp")).not_to_have_class(re.compile("lost"), timeout=PATIENCE)
+    until(caller, hears_more(caller))
+    state(operator, "Разговор")
+    operator.keyboard.press("Alt+Z")
+    sums_up(operator)
+    expect(caller.locator("#state")).to_have_text("Звонок завершён")
 
 
 def test_after_a_restart_of_asterisk_the_page_registers_again_by_itself(hospital, phones):

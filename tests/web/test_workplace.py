@@ -52,6 +52,12 @@ class Office:
         self.olga = User(user_id, "olga", "Ольга", Role.OPERATOR)
         self.phone = f"op{user_id}"
 
+    def start_anew(self) -> None:
+        """The process of the site died and is there again; the exchange lives on."""
+        self.desk.close()
+        self.desk = Workplaces(self.exchange, self.hub, self._work, lambda: STANDARD, lambda: self.now)
+        self.desk.start()
+
     def _work(self) -> Work:
         if self.database_down:
             raise StorageDown("down")
@@ -384,3 +390,29 @@ def test_a_talk_that_the_exchange_did_not_give_back_is_summed_up_as_any_other(of
     office.happen(Ended(office.phone, "call-1", 5, transferred=False))
 
     assert office.state == (State.WRAPUP, "")
+
+
+def test_a_talk_that_outlives_the_site_is_its_operators_again_and_is_summed_up(office):
+    office.come()
+    office.happen(Ringing(office.phone, "call-1"), Answered(office.phone, "call-1", 7))
+    office.start_anew()
+    office.happen(
+        Ringing(office.phone, "call-1"), Answered(office.phone, "call-1", 0), Connected(frozenset({office.phone}))
+    )
+
+    office.come(ready=False)
+    assert office.state == (State.TALKING, "")
+    office.happen(Ended(office.phone, "call-1", 5, transferred=False))
+    office.desk.sum_up(office.olga.id, result="info", note="")
+
+    assert office.rings() == [("ANSWERED", "info")]
+    assert office.state == (State.READY, "")
+
+
+def test_a_talk_that_ended_while_the_site_knew_nobody_is_over(office):
+    office.start_anew()
+    office.happen(Answered(office.phone, "call-1", 0), Ended(office.phone, "call-1", 5, transferred=False))
+
+    office.come(ready=False)
+
+    assert office.state == (State.BREAK, "begin")

@@ -22,6 +22,7 @@ let shownCall = null; // whose data is on the page
 let state = { link: 'connecting', call: null, consult: null, problem: null };
 let callSince = null;
 let retry = null;
+let stale = false; // the password that the telephone has
 let summed = null; // the call that is being summed up
 
 // --- the telephone
@@ -48,6 +49,19 @@ async function register() {
   }
 }
 
+// A talk goes on while the site has started anew: it is told who talks, and the telephone gets its new password afterwards.
+async function comeBack() {
+  clearTimeout(retry);
+  try {
+    await post('/desk/phone');
+    stale = true;
+    await refresh();
+  } catch (problem) {
+    warn(problem.message);
+    retry = setTimeout(refresh, 3000);
+  }
+}
+
 // The page is loaded again in mid-talk: the caller hears music and comes back to this operator.
 function giveBack() {
   if (state.call?.stage !== 'talking') return false;
@@ -68,6 +82,10 @@ function changed(now) {
   if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem] && !ownNo) say(PROBLEMS[now.problem], 'bad');
   ringer.ring(now.call?.stage === 'ringing');
   if (now.call && !before.call) watchQuality();
+  if (stale && !now.call) {
+    stale = false;
+    register();
+  }
   show();
   if (now.call?.stage === 'ringing' && !before.call && !typing()) $('answer').focus();
 }
@@ -83,8 +101,8 @@ function typing() {
 async function refresh() {
   const now = await get('/desk/state');
   [me, queue] = [now.me, now.queue];
-  // The site has started anew and knows nobody yet; a talk goes on meanwhile.
-  if (!me && phone && !state.call) return register();
+  // The site has started anew and knows nobody yet.
+  if (!me && phone) return state.call ? comeBack() : register();
   if (me?.call && me.call !== shownCall) pop(me.call);
   show();
 }
