@@ -17,10 +17,12 @@ from ivr.importing.editing import TimetableEditor
 from ivr.importing.storing import doctors_by_code
 from ivr.phone.exchange import AmiExchange
 from ivr.phone_config import phone_config_of, recordings_folder
+from ivr.printing.escpos import NetworkPrinter, UsbPrinter
 from ivr.run_time import Current
-from ivr.services import access, guest_token
+from ivr.services import access, guest_token, kiosks
 from ivr.services.exchange import Exchange
-from ivr.settings import BadSettings, Settings, parted, secret_of
+from ivr.services.talon import TalonPrinter
+from ivr.settings import BadSettings, PrinterAddress, Settings, parted, printers_of, secret_of
 from ivr.speech.phrasebook import Phrasebook
 from ivr.spoken import HeardPhrases
 from ivr.web.app import create_app
@@ -29,6 +31,7 @@ from ivr.web.fer.gate import Gate
 from ivr.web.fer.ids import Ids
 from ivr.web.fer.service import FerService
 from ivr.web.hub import Hub
+from ivr.web.kiosk.service import KioskService
 from ivr.web.notices import NoticeFeed
 from ivr.web.server import Listening
 from ivr.web.site import PhoneDoor, Site
@@ -44,6 +47,8 @@ DEMO_USERS = (
     User(0, "supervisor", "Светлана Старшая", Role.SUPERVISOR),
     User(0, "doctor", "Ирина Здоровых", Role.DOCTOR),
 )
+DEMO_KIOSK = "demo"
+"""Let in by the demo users' password."""
 DEMO_DOCTOR = "therapist-3"
 """Who of the staff the demo's doctor is."""
 
@@ -87,6 +92,26 @@ def fer_service_of(settings: Settings, hospital: Hospital) -> FerService | None:
     )
 
 
+def kiosk_service_of(settings: Settings) -> KioskService | None:
+    """None: the hospital has no kiosks."""
+    ours = settings.kiosk
+    if not ours.enabled:
+        return None
+    return KioskService(
+        idle=ours.idle_seconds,
+        per_minute=ours.per_minute,
+        unknown_per_hour=ours.unknown_per_hour,
+        printers={name: _printer(address, settings) for name, address in printers_of(ours.printers)},
+    )
+
+
+def _printer(address: PrinterAddress, settings: Settings) -> TalonPrinter:
+    zone = bootstrap.rules_of(settings).zone
+    if address.usb is not None:
+        return UsbPrinter(*address.usb, zone)
+    return NetworkPrinter(address.host, address.port, zone)
+
+
 def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bootstrap.Clock = utc_now) -> OpenSite:
     """Open the database and the exchange, begin to tell pages what changes. Raises DataError, BadSettings."""
     works = bootstrap.work_factory(settings, threads=min(settings.web.threads, CONNECTIONS))
@@ -118,6 +143,7 @@ def open_site(settings: Settings, *, exchange: Exchange | None = None, clock: bo
             "notices": _notice_feed(settings),
             "fer": fer_service_of(settings, current.hospital),
             "webhooks": settings.api.webhooks,
+            "kiosk": kiosk_service_of(settings),
         },
         idle=timedelta(minutes=settings.web.idle_minutes),
     )
@@ -185,6 +211,8 @@ def prepare_users(settings: Settings) -> tuple[str, str] | None:
             for user in DEMO_USERS:
                 own = replace(user, doctor_id=_demo_doctor(works)) if user.role is Role.DOCTOR else user
                 access.keep_demo_user(works(), own, demo_password(settings), now=utc_now())
+            if settings.kiosk.enabled:
+                kiosks.keep_demo_pass(works(), DEMO_KIOSK, demo_password(settings), now=utc_now())
     finally:
         works.close()
     return made

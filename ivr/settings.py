@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import re
 import secrets
 import tomllib
+from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -364,6 +366,50 @@ class Api(Section):
     webhooks: bool = Field(False, description="Other systems may ask for events to be sent to them; `ivr notify` does")
 
 
+def _printers(text: str) -> str:
+    """Each kiosk once, with what its printer is reached by."""
+    names = [name for name, _ in printers_of(text)]
+    if len(set(names)) != len(names) or not all(names):
+        raise ValueError("write each kiosk's name once: name=host:port, or name=usb:04b8:0e15, by commas")
+    return text
+
+
+def printers_of(text: str) -> list[tuple[str, "PrinterAddress"]]:
+    """Names of kiosks and addresses of their printers. Raises ValueError."""
+    pairs = [one.partition("=") for one in parted(text)]
+    return [(name.strip(), PrinterAddress.parse(address.strip())) for name, _, address in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterAddress:
+    """By the network, or as USB device of this machine."""
+
+    host: str = ""
+    port: int = 9100
+    usb: tuple[int, int] | None = None
+    """Numbers of vendor and product."""
+
+    @classmethod
+    def parse(cls, text: str) -> "PrinterAddress":
+        if found := re.fullmatch(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})", text):
+            return cls(usb=(int(found[1], 16), int(found[2], 16)))
+        if found := re.fullmatch(r"([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?", text):
+            return cls(found[1], int(found[2] or 9100))
+        raise ValueError("write name=host:port, or name=usb:04b8:0e15, by commas")
+
+
+class Kiosk(Section):
+    enabled: bool = Field(True, description="Patients book at infomats, /kiosk; only machines with a pass are let in")
+    idle_seconds: int = Field(30, ge=4, le=600, description="Nobody touches the screen: then everything is wiped")
+    per_minute: int = Field(10, ge=1, le=1_000, description="Policy numbers of one kiosk in a minute (D-06)")
+    unknown_per_hour: int = Field(60, ge=1, le=10_000, description="Numbers that nobody has, in an hour (D-06)")
+    printers: Annotated[str, AfterValidator(_printers)] = Field(
+        "",
+        description="ESC/POS printers by the kiosk's name: `hall=192.0.2.7:9100, child=usb:04b8:0e15`; others print in "
+        "their browser",
+    )
+
+
 class Log(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level written")
     format: Literal["console", "json"] = Field("console", description="For people or for machines")
@@ -395,6 +441,7 @@ class Settings(BaseSettings):
     notices: Notices = Notices()
     fer: Fer = Fer()
     api: Api = Api()
+    kiosk: Kiosk = Kiosk()
     log: Log = Log()
 
     @classmethod

@@ -44,6 +44,12 @@ def _import() -> typer.Typer:
     return import_app
 
 
+def _kiosk() -> typer.Typer:
+    from ivr.commands.kiosk import kiosk_app
+
+    return kiosk_app
+
+
 def _models() -> typer.Typer:
     from ivr.commands.models import models_app
 
@@ -88,6 +94,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     ),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "api": ("Other systems that may call: register them, take their tokens back.", _api),
+    "kiosk": ("Infomats in the hall: make a pass for one, list them, close one.", _kiosk),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

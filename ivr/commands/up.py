@@ -237,6 +237,8 @@ def _say_site(settings: Settings, first: tuple[str, str] | None) -> None:
         logins = ", ".join(user.login for user in bootstrap_web.DEMO_USERS)
         password = bootstrap_web.demo_password(settings)
         console.print(f"Staff         [bold]{address}[/]  {logins}; password of all: [bold]{password}[/]")
+        if settings.kiosk.enabled:
+            console.print(f"Infomat       [bold]{address}kiosk[/]  the same password, once, as its pass")
     if first is not None:
         console.print(
             f"Administrator [bold]{address}[/]  {first[0]}, password [bold]{first[1]}[/] (shown only this once)"

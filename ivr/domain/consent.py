@@ -75,6 +75,17 @@ NOTICE_AT_PORTAL = Wording.of(
     "Сообщать о записи, переносе и отмене приёма выбранным способом: по электронной почте или в ленте сообщений.",
 )
 """What an applicant of the state portal chooses when he chooses a method (S1.7)."""
+REMIND_AT_KIOSK = Wording.of(
+    "infomat",
+    ConsentPurpose.REMINDER,
+    "Напомнить о приёме выбранным способом: звонком автоматического помощника больницы или СМС.",
+)
+NOTICE_AT_KIOSK = Wording.of(
+    "infomat",
+    ConsentPurpose.NOTICE,
+    "Сообщать о записи, переносе и отмене приёма выбранным способом: по СМС или по электронной почте.",
+)
+"""What a patient at a kiosk agrees to when he chooses a method (S3.5)."""
 METHODS: Mapping[ConsentPurpose, tuple[Method, ...]] = {
     ConsentPurpose.REMINDER: (Method.CALL, Method.SMS),
     ConsentPurpose.NOTICE: (Method.SMS, Method.EMAIL, Method.FEED),

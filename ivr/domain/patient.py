@@ -48,6 +48,11 @@ class Patient:
     def full_name(self) -> str:
         return " ".join(filter(None, (self.surname, self.given_name, self.patronymic)))
 
+    @property
+    def initials(self) -> str:
+        """All that may be shown of somebody who is known by a number alone (4.2)."""
+        return " ".join(f"{name[0]}." for name in (self.surname, self.given_name, self.patronymic) if name)
+
     def age(self, on: date) -> int:
         """Full years on that day; born on 29 February is a year older on 1 March."""
         born = self.birth_date

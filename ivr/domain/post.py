@@ -92,6 +92,11 @@ class Post:
         return max(fitting, key=lambda share: share.percent * planned - 100 * counts[share], default=None)
 
 
+def kinds_of(channel: Channel) -> tuple[SlotKind, ...]:
+    """Kinds of slots that are ever open to the channel."""
+    return tuple(kind for kind, channels in CHANNELS.items() if channel in channels)
+
+
 def channels_of(kind: SlotKind, rule: WorkRule) -> frozenset[Channel]:
     """A rule may narrow who sees its slots, yet never opens a non-competitive one (S4.2)."""
     usual = CHANNELS[kind]

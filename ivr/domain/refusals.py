@@ -258,6 +258,12 @@ class LastAdministrator(Refusal):
     code = "last_administrator"
 
 
+class PassRefused(Refusal):
+    """No kiosk is let in by what was typed: it is wrong, used or too old."""
+
+    code = "pass_refused"
+
+
 class NotYourself(Refusal):
     """Nobody closes or demotes himself."""
 

@@ -13,6 +13,9 @@ from ivr.services.offers import other_visits, window
 from ivr.services.ports import Offer, Work
 from ivr.services.region import Unsettled
 
+ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU, Channel.OTHER})
+"""Channels in which a planned visit needs attachment (S1.2, D-08): nobody sees the patient or his papers there."""
+
 
 def speciality_of(work: Work, key: str) -> Speciality:
     """Raises NotFound."""
@@ -74,15 +77,22 @@ def specialities_for(work: Work, patient: Patient, *, rules: Rules, now: datetim
 
 
 def check_choice(
-    work: Work, patient: Patient, speciality_key: str, *, referral: str | None, rules: Rules, now: datetime
+    work: Work,
+    patient: Patient,
+    speciality_key: str,
+    *,
+    referral: str | None,
+    rules: Rules,
+    now: datetime,
+    channel: Channel = Channel.CC,
 ) -> Speciality:
-    """The speciality, where this patient may be booked there by telephone.
+    """The speciality, where this patient may be booked there by that channel.
 
     Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order; Unsettled in place of the last.
     """
     with work.reading():
         speciality = work.staff.speciality(speciality_key)
-        if not patient.attached:
+        if channel in ATTACHED_ONLY and not patient.attached:
             raise NotAttached
         _admit(speciality, patient, rules, now)
         if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):

@@ -26,8 +26,8 @@ from ivr.domain.speciality import Speciality
 from ivr.domain.waiting_list import PartOfDay, WaitingEntry
 from ivr.services import booking, choice, search, waiting
 from ivr.services.booking import BookingCommand
+from ivr.services.choice import ATTACHED_ONLY
 from ivr.services.clients import patient_of
-from ivr.services.eligibility import ATTACHED_ONLY
 from ivr.services.offers import unless_too_far
 from ivr.services.ports import Work
 from ivr.services.search import SlotQuery

@@ -12,12 +12,9 @@ from ivr.domain.refusals import AlreadyBooked, NotAttached, ReferralNeeded, Refe
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.speciality import Access, Speciality
-from ivr.services.choice import open_referral
+from ivr.services.choice import ATTACHED_ONLY, open_referral
 from ivr.services.offers import other_visits, unless_overlapping, unless_too_far
 from ivr.services.ports import Work
-
-ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU, Channel.OTHER})
-"""Channels in which a planned visit needs attachment (S1.2, D-08): nobody sees the patient or his papers there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ from ivr.services.portal import WHO
 from ivr.services.portal_choice import referral_to
 from ivr.services.portal_ports import PortalSession
 from ivr.services.ports import Work
-from ivr.services.purposes import ROUTES
+from ivr.services.purposes import OF_KIND
 
-PURPOSES = {route.kind: purpose for purpose, route in ROUTES.items() if route.kind is not None}
 MOST = 200
 """Visits of one patient that are looked through."""
 
@@ -39,7 +38,7 @@ def book(
         key=f"{WHO}-{session.id}-{session.patient_id}-{slot_id}",
         slot_id=slot_id,
         patient_id=session.patient_id,
-        purpose=PURPOSES[slot.kind] if referral is None else Purpose.REFERRAL,
+        purpose=OF_KIND[slot.kind] if referral is None else Purpose.REFERRAL,
         call_key=f"{WHO}-{session.id}",
         channel=Channel.EPGU,
         subject=session.subject,

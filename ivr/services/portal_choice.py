@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ivr.domain.identifiers import Snils
-from ivr.domain.post import CHANNELS
+from ivr.domain.post import kinds_of
 from ivr.domain.referral import Referral
 from ivr.domain.refusals import NoSlots, Refusal
 from ivr.domain.rules import Rules
@@ -15,9 +15,6 @@ from ivr.services.portal import patient_of
 from ivr.services.portal_ports import PortalSession
 from ivr.services.ports import Work
 from ivr.services.search import SlotQuery
-
-KINDS = tuple(kind for kind, channels in CHANNELS.items() if Channel.EPGU in channels)
-"""Kinds of slots that are ever open to the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def _free(
     patient = patient_of(work, session)
     choice.check_choice(work, patient, speciality.key, referral=number, rules=rules, now=now)
     slots: list[Slot] = []
-    for kind in KINDS:
+    for kind in kinds_of(Channel.EPGU):
         query = SlotQuery(speciality.key, session.patient_id, kind=kind, channel=Channel.EPGU)
         slots += search.free_between(work, query, *days, rules=rules, now=now)
     return _by_doctor(work, speciality, sorted(slots, key=lambda slot: (slot.starts_at, slot.id)))

@@ -26,6 +26,7 @@ from ivr.services.client_ports import Clients
 from ivr.services.desk_ports import Changes, OperatorCalls, OperatorStates, RunSettings, Users, WebSessions
 from ivr.services.dial_ports import Dials, OptOuts, SlotOffers
 from ivr.services.follow_up_ports import FollowUps
+from ivr.services.kiosk_ports import Kiosks
 from ivr.services.portal_ports import PortalSessions
 from ivr.services.recordings import Recordings
 from ivr.services.report_ports import Reports
@@ -545,6 +546,9 @@ class Work(Protocol):
     @property
     def region(self) -> "Region | None":
         """The regional system, where that keeps the schedule; asked outside any transaction."""
+
+    @property
+    def kiosks(self) -> Kiosks: ...
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *problem: object) -> None: ...

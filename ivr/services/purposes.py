@@ -39,6 +39,10 @@ ROUTES: Mapping[Purpose, Route] = {
     Purpose.HOME: Route(ending=Ending.HOME_VISIT),
     Purpose.URGENT: Route(ending=Ending.URGENT_ROOM),
 }
+OF_KIND: Mapping[SlotKind, Purpose] = {
+    route.kind: purpose for purpose, route in ROUTES.items() if route.kind is not None
+}
+"""For channels that do not ask the purpose: what a slot is taken for."""
 
 
 def settle(work: Work, purpose: Purpose, *, patient_id: int, who: str, now: datetime) -> Route:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from ivr.domain.hospital import Hospital
 from ivr.domain.slot import Channel
@@ -26,6 +27,17 @@ class Talon:
     created_at: datetime
     stands: bool
     """False: cancelled or moved, of no use any more."""
+
+
+class PrinterDown(Exception):
+    """The talon could not be printed; what the printer said is in the message."""
+
+
+class TalonPrinter(Protocol):
+    """A printer that the server reaches by itself."""
+
+    def print(self, talon: Talon) -> None:
+        """Raises PrinterDown."""
 
 
 def talon(work: Work, booking_id: int, hospital: Hospital) -> Talon:

@@ -714,3 +714,28 @@ deliveries = Table(
     UniqueConstraint("event_id", "subscription_id"),
     _index("deliveries_waiting", "subscription_id", "id", where="status = 'WAITING'"),
 )
+
+# Kiosks (infomats): machines that were let in by a pass. Of pass and cookie only digests are kept.
+kiosks = Table(
+    "kiosks",
+    metadata,
+    _id(),
+    Column("name", String, nullable=False, unique=True),
+    Column("pass_digest", String(64), unique=True),
+    Column("pass_until", Utc),
+    Column("device_digest", String(64), unique=True),
+    Column("made_at", Utc, nullable=False),
+    Column("admitted_at", Utc),
+    Column("revoked_at", Utc),
+)
+
+# Who stands before a kiosk now: one row at most for each, gone when he goes.
+kiosk_visits = Table(
+    "kiosk_visits",
+    metadata,
+    Column("kiosk_id", ForeignKey("kiosks.id"), primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("booking_id", ForeignKey("bookings.id")),
+)

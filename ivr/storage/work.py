@@ -28,6 +28,7 @@ from ivr.storage.errands import ErrandRegister
 from ivr.storage.events import EventRegister
 from ivr.storage.follow_ups import FollowUpRegister
 from ivr.storage.grid import GridRegister
+from ivr.storage.kiosks import KioskRegister
 from ivr.storage.mirror import MirrorRegister
 from ivr.storage.notices import NoticeRegister
 from ivr.storage.patients import PatientRegister
@@ -78,6 +79,7 @@ class SqlWork:
     events: EventRegister
     errands: ErrandRegister
     mirror: MirrorRegister
+    kiosks: KioskRegister
 
     def __init__(self, engine: Engine, region: Region | None = None) -> None:
         self._engine = engine
@@ -173,6 +175,7 @@ class SqlWork:
         self.events = EventRegister(connection)
         self.errands = ErrandRegister(connection)
         self.mirror = MirrorRegister(connection)
+        self.kiosks = KioskRegister(connection)
 
 
 @contextmanager

@@ -41,6 +41,9 @@ PUBLIC = "public"
 BY_TOKEN = "by-token"  # noqa: S105 - a mark, no password
 """Other systems: their tokens and scopes are looked at by `ivr/web/clients.py`, the session of a browser never is."""
 
+BY_PASS = "by-pass"  # noqa: S105 - a mark, no password
+"""Kiosks in the hall: `ivr/web/kiosk` asks whether the machine was let in."""
+
 
 class _Login:
     """A user as Flask-Login wants him; his id is the token of his session."""
@@ -68,6 +71,11 @@ def public(view: View) -> View:
 def by_token(view: View) -> View:
     """No user's page: whoever marks a view so asks for a client's token himself."""
     return _marked(BY_TOKEN)(view)
+
+
+def by_pass(view: View) -> View:
+    """No user's page: a machine in the hall, let in by a pass; its part asks for it before each view."""
+    return _marked(BY_PASS)(view)
 
 
 def logged_in(view: View) -> View:
@@ -150,7 +158,7 @@ def _guard() -> Response | Answer | None:
     if endpoint is None or endpoint == "static":
         return None
     right = needed(current_app, endpoint)
-    if right in (PUBLIC, BY_TOKEN):
+    if right in (PUBLIC, BY_TOKEN, BY_PASS):
         return None
     if current_user.is_anonymous:
         if "storage_down" in g:

@@ -26,6 +26,7 @@ from ivr.web import (
     fhir,
     help,
     home,
+    kiosk,
     live,
     notices,
     recordings,
@@ -64,6 +65,7 @@ PARTS: Sequence[Blueprint] = (
     fer.pages,
     api.pages,
     fhir.pages,
+    kiosk.pages,
 )
 """Blueprints of the parts; each sets its own prefix."""
 NOT_BY_BROWSERS: Sequence[Blueprint] = (api.pages, fer.pages, fhir.pages)

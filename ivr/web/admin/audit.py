@@ -78,7 +78,9 @@ def _form() -> Search:
 def _names() -> dict[str, str]:
     """`user:7` to the user's name."""
     with site().new_work().reading() as work:
-        return {f"user:{user.id}": user.name for user in work.users.all()} | {WHO: "портал Госуслуг"}
+        users = {f"user:{user.id}": user.name for user in work.users.all()}
+        kiosks = {f"infomat:{kiosk.id}": f"инфомат «{kiosk.name}»" for kiosk in work.kiosks.all()}
+    return users | kiosks | {WHO: "портал Госуслуг"}
 
 
 def _backwards(form: Search) -> bool:

@@ -126,8 +126,10 @@ LINE_STATES: Mapping[LineState, str] = {
 }
 DESK_PROOFS: Mapping[str, str] = {"desk:oral": "сказал сам", "desk:paper": "подписал бланк"}
 NUMBERS: Mapping[str, str] = {
+    "OMS_EMPTY": "Укажите номер полиса ОМС.",
     "OMS_LENGTH": "Номер полиса ОМС должен содержать 16 цифр.",
     "OMS_CHECKSUM": "Единый номер полиса не соответствует формату. Проверьте цифры.",
+    "OMS_UNREADABLE": "Номер полиса прочитать не удалось. Введите 16 цифр.",
     "SNILS_LENGTH": "СНИЛС должен содержать 11 цифр.",
     "SNILS_CHECKSUM": "СНИЛС введён неверно: не совпадает контрольное число.",
     "TMP_LENGTH": "Номер временного свидетельства должен содержать 9 цифр.",
@@ -151,6 +153,8 @@ def proof(code: str | None) -> str:
             return "ответ голосом в звонке"
         case "epgu":
             return "выбор на портале Госуслуг"
+        case "infomat":
+            return "выбор на экране инфомата"
         case _:
             return DESK_PROOFS.get(code or "", "не указано")
 
