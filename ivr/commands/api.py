@@ -13,7 +13,11 @@ from ivr.domain.refusals import ClientKnown, NotFound
 from ivr.domain.slot import Channel
 from ivr.services import clients
 
-api_app = typer.Typer(help="Other systems that call: docs/api.md.", no_args_is_help=True, add_completion=False)
+api_app = typer.Typer(
+    help="Other systems that may call: register them, take their tokens back.\n\nWhat they may ask: docs/api.md.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 client_app = typer.Typer(help="Who may call, and what for.", no_args_is_help=True)
 api_app.add_typer(client_app, name="client")
 

@@ -94,7 +94,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     ),
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "api": ("Other systems that may call: register them, take their tokens back.", _api),
-    "kiosk": ("Infomats in the hall: make a pass for one, list them, close one.", _kiosk),
+    "kiosk": ("Infomats in the hall: a machine is let in by a pass that is typed in once.", _kiosk),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

@@ -372,7 +372,7 @@ def test_s4_3_the_robot_of_the_call_centre_rings_who_was_booked_by_a_doctor(room
     dial = outreach.claim(new_work(), node="dial", rules=robot, now=AFTER_THE_VISIT)
 
     assert (dial.kind, dial.phone) == (TaskKind.REFERRAL_NOTICE, room.patient.phone.e164)
-    told = outreach.briefing(new_work(), dial.key, now=AFTER_THE_VISIT)
+    told = outreach.briefing(new_work(), dial.key, rules=robot, now=AFTER_THE_VISIT)
     assert told.visit.id == made.booking_id
 
 

@@ -26,6 +26,8 @@ from ivr.web.fhir.systems import (
 )
 
 STATUSES = {
+    BookingStatus.PENDING: "pending",
+    BookingStatus.NOT_MADE: "cancelled",
     BookingStatus.BOOKED: "booked",
     BookingStatus.PASSED: "booked",
     BookingStatus.VISITED: "fulfilled",
@@ -38,6 +40,7 @@ STATUSES = {
 REASONS = {
     BookingStatus.CANCELLED_BY_PATIENT: coded(CANCELLED_BY, "pat", "Patient"),
     BookingStatus.CANCELLED_BY_CLINIC: coded(CANCELLED_BY, "prov", "Provider"),
+    BookingStatus.NOT_MADE: coded(CANCELLED_BY, "other", "Other") | {"text": "Региональная система не записала."},
     BookingStatus.MOVED: coded(CANCELLED_BY, "other", "Other") | {"text": "Запись перенесена."},
 }
 PROFILE = f"{IHE}/StructureDefinition/ihe-sched-appt"
