@@ -13,7 +13,7 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without letters that look like digits."""
 GROUPS, GROUP = 4, 4
 PASS_LASTS = timedelta(hours=24)
-DEMO_LASTS = timedelta(days=366)
+DEMO_LASTS = timedelta(days=7)
 
 
 def make_pass(work: Work, name: str, *, who: str, now: datetime) -> str:

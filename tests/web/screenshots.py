@@ -42,6 +42,7 @@ def main() -> None:
         phones = calls.Telephones(hospital, hospital.secrets()["demo-desk"], browser, stack)
         _calls(phones)
         _doctor(phones)
+        _kiosk(phones)
         administrator = _administrator(hospital)
         for name, (login, path) in PAGES.items():
             page = phones.page(login if login != "admin" else administrator)
@@ -86,6 +87,21 @@ def _doctor(phones: calls.Telephones) -> None:
     page.keyboard.press("F7")
     page.locator("#arrange").wait_for()
     _take(page, "doctor")
+    page.context.close()
+
+
+def _kiosk(phones: calls.Telephones) -> None:
+    """Let in by the demo's password; the first screen, and one where something is chosen."""
+    page = phones.page(None)
+    page.goto("/kiosk")
+    page.get_by_label("Пропуск инфомата").fill(phones.password)
+    page.get_by_role("button", name="Подключить").click()
+    page.locator("#number").wait_for()
+    _take(page, "kiosk")
+    page.keyboard.type(calls.ANNA[0])
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Терапевт участковый").wait_for()
+    _take(page, "kiosk-specialities")
     page.context.close()
 
 

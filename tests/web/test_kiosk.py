@@ -1,7 +1,6 @@
 """The kiosk without a browser: who is let in, what is told of whom, what is kept (S3.1 to S3.8, 4.2, D-06)."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from ivr.domain.slot import Channel, SlotKind
 from ivr.services import kiosks
 from ivr.settings import Kiosk
 from ivr.storage import tables
-from ivr.web.limits import limiter
 from ivr.web.wording import telephone
 from tests.asterisk import free_ports
 from tests.web.conftest import Clients, a_site, add_users, csrf
@@ -28,16 +26,6 @@ TAKEN = "Это время только что заняли"
 @pytest.fixture
 def hall(clients: Clients) -> Hall:
     return Hall(clients)
-
-
-@pytest.fixture
-def counted() -> Iterator[None]:
-    """Requests are counted, as they are outside of tests."""
-    limiter.reset()
-    before, limiter.enabled = limiter.enabled, True
-    yield
-    limiter.enabled = before
-    limiter.reset()
 
 
 # --- who is let in
@@ -138,7 +126,7 @@ def test_s3_2_an_unknown_policy_is_sent_to_the_registry_as_often_as_it_is_tried(
 
 
 @pytest.mark.parametrize("how", [{"per_minute": 5}, {"unknown_per_hour": 5}])
-def test_d_06_who_tries_numbers_is_slowed_down_at_his_kiosk_alone(tmp_path: Path, demo_hospital: Path, counted, how):
+def test_d_06_who_tries_numbers_is_slowed_down_at_his_kiosk_alone(tmp_path: Path, demo_hospital: Path, how):
     with a_site(tmp_path, demo_hospital, kiosk=Kiosk(**how)) as opened:
         clients = Clients(opened, add_users(opened))
         hall, other = Hall(clients), Hall(clients, "other")

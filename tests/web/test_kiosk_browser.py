@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
-from ivr.settings import Kiosk
+from ivr.bootstrap_web import OpenSite
+from ivr.settings import Kiosk as Settings
 from tests.web.conftest import a_site, open_page, serve
 from tests.web.hall import ANNA, BORIS, NOBODY, ZHANNA, Stored
 
@@ -24,9 +25,9 @@ MM = 72 / 25.4
 class Machine(Stored):
     """One kiosk with its browser: it prints silently, so that a call of print() is all that is seen of it."""
 
-    def __init__(self, opened, address: str, page: Page) -> None:
+    def __init__(self, opened: OpenSite, page: Page) -> None:
         super().__init__(opened.site)
-        self.address, self.page = address, page
+        self.page = page
 
     @property
     def screen(self):
@@ -53,6 +54,19 @@ class Machine(Stored):
         self.page.goto("/kiosk")
         self.page.locator("html[data-ready=yes]").wait_for()
 
+    def let_in(self) -> None:
+        self.page.get_by_label("Пропуск инфомата").fill(self.pass_for("hall"))
+        self.page.get_by_role("button", name="Подключить").click()
+        self.page.locator("html[data-ready=yes]").wait_for()
+
+    def is_wiped(self, *words: str) -> None:
+        """On the screen and in the database."""
+        self.heading("Запись к врачу")
+        expect(self.page.locator("#number")).to_have_value("")
+        assert [word for word in words if word in self.page.content()] == []
+        assert self.rows("kiosk_visits") == []
+        assert [row for row in self.rows("slots") if row.held_by] == []
+
     def choose(self, number: str, speciality: str = "Терапевт участковый") -> None:
         """As far as the question whether to book."""
         self.scan(number)
@@ -69,16 +83,16 @@ class Machine(Stored):
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, demo_hospital: Path, browser: Browser) -> Iterator[Machine]:
     with ExitStack() as stack:
-        opened = stack.enter_context(a_site(tmp_path_factory.mktemp("kiosk"), demo_hospital))
+        opened = stack.enter_context(
+            a_site(tmp_path_factory.mktemp("kiosk"), demo_hospital, kiosk=Settings(per_minute=600))
+        )
         address = stack.enter_context(serve(opened))
         page = open_page(browser, stack, address, None)
         page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; };")
         page.set_default_timeout(10_000)
-        machine = Machine(opened, address, page)
+        machine = Machine(opened, page)
         page.goto("/kiosk")
-        page.get_by_label("Пропуск инфомата").fill(machine.pass_for("hall"))
-        page.get_by_role("button", name="Подключить").click()
-        machine.heading("Запись к врачу")
+        machine.let_in()
         yield machine
 
 
@@ -90,6 +104,7 @@ def kiosk(machine: Machine) -> Machine:
 
 def test_s3_1_to_s3_7_a_patient_books_by_touch_prints_and_is_told_by_a_call(kiosk: Machine, accessible):
     page = kiosk.page
+    expect(page.get_by_role("button", name="Дальше")).to_be_in_viewport(ratio=1)
     accessible(page)
 
     kiosk.key(ANNA[:3])
@@ -256,33 +271,43 @@ def test_neither_back_nor_storage_shows_anything_of_a_patient(kiosk: Machine):
     page.goto("about:blank")
     page.go_back()
 
-    kiosk.heading("Запись к врачу")
-    expect(page.locator("#number")).to_have_value("")
-    assert BORIS not in page.content() and "Т. Б. П." not in page.content()
-    assert kiosk.rows("kiosk_visits") == []
+    kiosk.is_wiped(BORIS, "Т. Б. П.")
 
 
-def test_who_goes_away_is_asked_counted_down_and_wiped(tmp_path: Path, demo_hospital: Path, browser: Browser):
+def test_who_goes_away_is_asked_counted_down_and_wiped_after_thirty_seconds(kiosk: Machine, accessible):
+    page = kiosk.page
+    page.clock.install()
+    kiosk.start()
+    kiosk.choose(BORIS)
+    assert [row for row in kiosk.rows("slots") if row.held_by]
+    dialog = page.get_by_role("dialog", name="Вы ещё здесь?")
+
+    page.clock.fast_forward(20_500)
+    expect(dialog).to_be_visible()
+    expect(page.locator("#still-seconds")).to_have_text(re.compile("^(9|10)$"))
+    accessible(page)
+    page.get_by_role("button", name="Да, продолжить").click()
+    expect(dialog).to_be_hidden()
+    kiosk.heading("Записать вас на это время?")
+
+    page.clock.fast_forward(29_000)
+    expect(dialog).to_be_visible()
+    with page.expect_response("**/kiosk/end"):
+        page.clock.fast_forward(1_500)
+    expect(dialog).to_be_hidden()
+    kiosk.is_wiped(BORIS, "Т. Б. П.")
+
+
+def test_a_shorter_time_can_be_set_and_leaves_nothing_either(tmp_path: Path, demo_hospital: Path, browser: Browser):
     with ExitStack() as stack:
-        opened = stack.enter_context(a_site(tmp_path, demo_hospital, kiosk=Kiosk(idle_seconds=IDLE)))
+        opened = stack.enter_context(a_site(tmp_path, demo_hospital, kiosk=Settings(idle_seconds=IDLE)))
         page = open_page(browser, stack, stack.enter_context(serve(opened)), "/kiosk")
-        kiosk = Machine(opened, "", page)
-        page.get_by_label("Пропуск инфомата").fill(kiosk.pass_for("hall"))
-        page.get_by_role("button", name="Подключить").click()
-        kiosk.choose(BORIS)
-        assert [row for row in kiosk.rows("slots") if row.held_by]
+        kiosk = Machine(opened, page)
+        kiosk.let_in()
+        kiosk.scan(BORIS)
+        kiosk.heading("Выберите специальность")
 
-        dialog = page.get_by_role("dialog", name="Вы ещё здесь?")
-        expect(dialog).to_be_visible()
-        expect(page.locator("#still-seconds")).to_have_text(re.compile("[12]"))
-        page.get_by_role("button", name="Да, продолжить").click()
-        expect(dialog).to_be_hidden()
-        kiosk.heading("Записать вас на это время?")
+        with page.expect_response("**/kiosk/end"):
+            expect(page.get_by_role("dialog", name="Вы ещё здесь?")).to_be_visible()
 
-        expect(dialog).to_be_visible()
-        kiosk.heading("Запись к врачу")
-        expect(dialog).to_be_hidden()
-        page.wait_for_timeout(200)
-        assert BORIS not in page.content() and "Т. Б. П." not in page.content()
-        assert kiosk.rows("kiosk_visits") == []
-        assert [row for row in kiosk.rows("slots") if row.held_by] == []
+        kiosk.is_wiped(BORIS, "Т. Б. П.")

@@ -15,7 +15,7 @@ export function keysOnScreen(screen) {
 }
 
 function typed(field, text) {
-  const most = Number(field.dataset.most || field.maxLength);
+  const most = Number(field.dataset.most);
   if (field.value.length < most) field.value += text;
 }
 
