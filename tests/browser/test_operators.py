@@ -1,4 +1,4 @@
-"""What tests/web/test_calls_browser.py does not show of operators: consulting, recording, spying, the echo."""
+"""What tests/web/test_calls_browser.py does not show of operators: a colleague who declines, recording, spying, the echo."""
 
 import asyncio
 import wave
@@ -33,28 +33,12 @@ async def operator(asterisk, exchange, a_softphone):
 
 
 async def talking(first, phone, watch):
-    """A caller who hears music and says nothing talks with the operator; his key."""
+    """A caller who hears music and says nothing talks with the operator."""
     await phone.call(to=QUEUE)
     await first.until("state.call?.stage === 'ringing' && state.call.incoming")
     await first.do("phone.answer()")
     await first.until("state.call?.stage === 'talking'")
-    return (await watch.first(Answered)).call_key
-
-
-async def test_a_colleague_is_asked_takes_the_caller_and_hears_him(operator, phone, watch):
-    first, second = await operator(1), await operator(2, ready=False)
-    key = await talking(first, phone, watch)
-
-    assert await first.do("phone.consult('702')")
-    await second.until(f"state.call?.stage === 'ringing' && state.call.key === '{key}'")
-    await second.do("phone.answer()")
-    await first.until("state.call.held && state.consult?.stage === 'talking'")
-    await second.hears()
-    assert await first.do("phone.completeConsult()")
-
-    await first.until("state.call === null && state.consult === null")
-    await second.until("state.call?.stage === 'talking'")
-    assert (await watch.first(Ended)).transferred
+    await watch.first(Answered)
 
 
 async def test_a_colleague_who_declines_gives_the_caller_back(operator, phone, watch):

@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("des
 
 ANNA = ("6256410854009015", "12031985")
 EGOR = ("6253220854009060", "18061977")
-DARYA = ("6287699754009058", "05122003")
 ZAKHAR = ("6290899754009083", "09092001")
 PATIENCE = 20_000
 ADMIN_PASSWORD = "strong-enough-77"
@@ -157,6 +156,12 @@ def answer(page: Page, words: str, digits: str) -> None:
 
 def to_the_nearest_time(page: Page, who: tuple[str, str]) -> None:
     """A known patient up to the question whether the nearest time suits."""
+    to_the_own_doctor(page, who)
+    answer(page, "Ваш участковый врач", "1")
+
+
+def to_the_own_doctor(page: Page, who: tuple[str, str]) -> None:
+    """A known patient up to the question whether he wants his district doctor."""
     oms, born = who
     answer(page, "Записаться к врачу — один", "1")
     answer(page, "Выберите цель обращения", "1")
@@ -166,7 +171,6 @@ def to_the_nearest_time(page: Page, who: tuple[str, str]) -> None:
     answer(page, "Последние цифры номера", "1")
     answer(page, "введите дату рождения", f"{born}#")
     answer(page, "Дата рождения", "1")
-    answer(page, "Ваш участковый врач", "1")
 
 
 def energy(page: Page) -> float:
@@ -224,12 +228,12 @@ def test_a_patient_books_a_visit_from_the_browser_and_reads_what_is_said(phones)
     assert energy(page) > 0.01
 
 
-def test_an_operator_sees_who_calls_and_books_the_time_that_is_held(phones):
-    operator = phones.operator()
-    caller = phones.caller()
-    to_the_nearest_time(caller, ANNA)
-    answer(caller, "Ближайшее время", "1")
-    answer(caller, "Записываю", "0")
+def test_an_operator_sees_who_calls_books_the_held_time_and_the_next_caller_finds_nobody_elses_card(phones):
+    operator, first = phones.operator(), phones.caller()
+    registry = operator.frame_locator("#work")
+    to_the_nearest_time(first, ANNA)
+    answer(first, "Ближайшее время", "1")
+    answer(first, "Записываю", "0")
 
     state(operator, "Звонок")
     expect(operator.locator("#caller-name")).to_have_text("Тестова Анна Ивановна")
@@ -237,42 +241,27 @@ def test_an_operator_sees_who_calls_and_books_the_time_that_is_held(phones):
     expect(operator.locator("#left")).to_have_text(re.compile(r"\d+"))
     answers(operator)
     until(operator, hears_more(operator))
-    until(caller, hears_more(caller))
-
-    operator.keyboard.press("F4")
-    expect(operator.locator("#ticket")).to_have_text(re.compile(r"\d{8}"))
-    operator.keyboard.press("Alt+Z")
-
-    state(operator, "Завершение")
-    expect(operator.locator("#result")).to_have_value("booked")
-    expect(caller.locator("#state")).to_have_text("Звонок завершён")
-    operator.locator("#note").fill("Просила напомнить")
-    sums_up(operator)
-
-
-def test_a_talk_that_is_summed_up_leaves_no_patient_for_the_next_caller(phones):
-    operator, first = phones.operator(), phones.caller()
-    registry = operator.frame_locator("#work")
-    to_the_nearest_time(first, DARYA)
-    answer(first, "Ближайшее время", "1")
-    answer(first, "Записываю", "0")
-    answers(operator)
-
+    until(first, hears_more(first))
     operator.keyboard.press("Alt+T")
     expect(operator.locator("#nobody")).to_be_visible()
     operator.keyboard.press("Escape")
     expect(operator.locator("#transfer")).to_be_hidden()
+
     operator.keyboard.press("F4")
+    expect(operator.locator("#ticket")).to_have_text(re.compile(r"\d{8}"))
     expect(registry.locator("#toasts")).to_have_text("Пациент записан на это время.")
     operator.keyboard.press("Alt+Z")
     state(operator, "Завершение")
     expect(operator.locator("#sum-up")).to_be_in_viewport()
+    expect(operator.locator("#result")).to_have_value("booked")
+    expect(first.locator("#state")).to_have_text("Звонок завершён")
+    operator.locator("#note").fill("Просила напомнить")
     sums_up(operator)
     expect(registry.get_by_role("heading", name="Регистратура")).to_be_visible()
 
     second = phones.caller()
-    to_the_nearest_time(second, EGOR)
-    answer(second, "Ближайшее время", "0")
+    to_the_own_doctor(second, EGOR)
+    answer(second, "Ваш участковый врач", "0")
     answers(operator)
     expect(registry.get_by_role("heading", name="Учебный Егор")).to_be_visible()
     operator.keyboard.press("Alt+2")
@@ -365,9 +354,11 @@ def test_a_colleague_is_asked_first_and_then_joined_with_the_caller(phones):
     first.keyboard.press("Enter")
     answers(second)
     expect(first.locator("#consult-state")).to_contain_text("Говорите с коллегой")
+    until(second, hears_more(second))
     first.locator("#consult-complete").click()
 
     state(first, "Завершение")
+    expect(first.locator("#result")).to_have_value("transferred")
     state(second, "Разговор")
     until(caller, hears_more(caller))
     second.keyboard.press("Alt+Z")
