@@ -89,8 +89,9 @@ def hold(
 
     Raises SlotTaken, Overlaps, OutsideHorizon, NotFound.
     """
-    if not beyond:
-        with work.reading():
+    with work.reading():
+        work.patients.get(patient_id)
+        if not beyond:
             slot = work.slots.get(slot_id)
             unless_too_far(slot, patient_id, work.staff.speciality(slot.speciality), rules, now)
     return booking.hold(

@@ -59,7 +59,10 @@ def no_policy(work: Work, *, patient_id: int | None, who: str, now: datetime) ->
 
 
 def waiting_declined(work: Work, *, patient_id: int, speciality: str, who: str, now: datetime) -> None:
-    """The waiting list was offered, and not wanted (S2.7)."""
+    """The waiting list was offered, and not wanted (S2.7). Raises NotFound."""
+    with work.reading():
+        work.patients.get(patient_id)
+        work.staff.speciality(speciality)
     _note(work, "waiting.declined", {"patient": patient_id, "speciality": speciality}, who, now)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.refusals import AlreadyWaiting, NotYours
+from ivr.domain.refusals import AlreadyWaiting, NotFound, NotYours
 from ivr.domain.rules import Rules
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.domain.waiting_list import NEXT, PartOfDay, WaitingEntry, WaitingReason, WaitingStatus, deadline
@@ -27,7 +27,10 @@ class Wish:
 
 
 def join(work: Work, wish: Wish, *, rules: Rules, now: datetime) -> WaitingEntry:
-    """Put the patient on the list. A repeated key returns the first entry. Raises AlreadyWaiting."""
+    """Put the patient on the list. A repeated key returns the first entry.
+
+    Raises AlreadyWaiting, and NotFound for a doctor whom the speciality has not.
+    """
     with work:
         work.patients.lock(wish.patient_id)
         entry = work.waiting.of_key(wish.key)
@@ -126,6 +129,8 @@ def _unless_waiting(work: Work, wish: Wish) -> None:
 
 def _entry(work: Work, wish: Wish, rules: Rules, now: datetime) -> WaitingEntry:
     district = work.staff.speciality(wish.speciality).district
+    if wish.doctor_id is not None and work.staff.doctor(wish.doctor_id).speciality != wish.speciality:
+        raise NotFound(f"doctor {wish.doctor_id} of {wish.speciality}")
     return WaitingEntry(
         id=0,
         patient_id=wish.patient_id,

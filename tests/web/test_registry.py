@@ -240,12 +240,43 @@ def test_nobody_reaches_into_the_holds_of_another(desk, clients):
     assert (lost.status_code, lost.json["message"]) == (409, "Это время только что заняли. Выберите другое.")
 
 
+@pytest.mark.parametrize(
+    ("what", "wrong"),
+    [
+        ("hold", {"patient": 999_999}),
+        ("declined", {"patient": 999_999}),
+        ("declined", {"speciality": "nonsense"}),
+        ("waiting", {"doctor": 999_999}),
+        ("waiting", {"doctor": 1}),
+    ],
+)
+def test_what_there_is_not_is_told_so_and_changes_nothing(desk, what, wrong):
+    asked = {
+        "hold": {"patient": desk.patient, "key": desk.key, "slot": desk.free()[0]},
+        "declined": {"patient": desk.patient, "speciality": "surgeon"},
+        "waiting": {
+            "patient": desk.patient,
+            "speciality": "surgeon",
+            "part": "ANY",
+            "reason": "NO_SLOTS",
+            "command": "wait-for-nobody",
+        },
+    }
+
+    answer = desk.ask(what, **(asked[what] | wrong))
+
+    assert (answer.status_code, answer.text) == (404, "Такой записи нет.\n")
+    with desk.site.new_work().reading() as work:
+        assert work.waiting.open_of(desk.patient) == []
+        assert list(work.connection.execute(select(audit).where(audit.c.action == "waiting.declined"))) == []
+
+
 def test_what_an_operator_books_with_one_key_is_in_the_audit_log(clients):
     desk = Desk(clients, Role.OPERATOR)
     here, now = desk.site, desk.site.now()
     slot = desk.free()[0]
     calls.begin(here.new_work(), call_key="call-8", caller=None, line="inbound", now=now)
-    calls.keep(here.new_work(), "call-8", entered={"patient_id": desk.patient})
+    calls.keep(here.new_work(), "call-8", entered={"patient_id": desk.patient, "purpose": None})
     assert desk.ask("hold", patient=desk.patient, key="call-8", slot=slot).status_code == 200
 
     first = post(desk.client, "/desk/calls/call-8/book")
