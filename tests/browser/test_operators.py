@@ -1,4 +1,4 @@
-"""What tests/web/test_calls_browser.py does not show: a colleague who declines, recording, spying, the echo."""
+"""What tests/web/test_calls_browser.py does not show: who declines, recording, each way to spy, the echo."""
 
 import asyncio
 import wave
