@@ -135,6 +135,8 @@ async function pop(key, again = false) {
     if (!answer.ok) throw new Error(text);
     $('pop').innerHTML = text;
   } catch {
+    if (key !== shownCall) return;
+    shownCall = null; // asked for again when the server is heard again
     $('pop').replaceChildren(Object.assign(document.createElement('p'), { className: 'notice bad', textContent: 'Данные о звонке не загрузились.' }));
   }
 }
