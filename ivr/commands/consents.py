@@ -1,18 +1,16 @@
 """`ivr consents`: the ledger of consents as a file for a regulator."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, BinaryIO, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ivr.commands.consent_files import WRITERS
 from ivr.commands.days import a_day
 from ivr.commands.opening import UNUSABLE, clinic_of, operator_of_the_server
+from ivr.commands.writing import new_file
 from ivr.domain.identifiers import BadNumber, OmsNumber
 from ivr.importing.imports import Clinic
 from ivr.services import consent_export
@@ -64,7 +62,7 @@ def export(context: typer.Context, out: Out, since: From = None, until: To = Non
     clinic = clinic_of(context)
     try:
         patient_id = _asked_for(clinic) if one else None
-        with _new_file(out) as file:
+        with new_file(out) as file:
             told = _told(clinic, since, until, patient_id)
             file.write(write(told, clinic.rules.zone))
     except StorageDown as problem:
@@ -90,23 +88,6 @@ def _asked_for(clinic: Clinic) -> int:
     if patient is None:
         _stop("no patient of the register has this OMS number")
     return patient.id
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """Readable by its owner alone from the first byte; gone where something fails."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        _stop(f"{path} is there already; name another file or remove it")
-    except OSError as problem:
-        _stop(f"{path} cannot be written ({problem.strerror}); name a file in a folder of yours")
-    with os.fdopen(descriptor, "wb") as file:
-        try:
-            yield file
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
 
 
 def _stop(message: str) -> NoReturn:

@@ -38,6 +38,12 @@ def _fer_client() -> typer.Typer:
     return fer_client_app
 
 
+def _export() -> typer.Typer:
+    from ivr.commands.export import export_app
+
+    return export_app
+
+
 def _import() -> typer.Typer:
     from ivr.commands.importing import import_app
 
@@ -95,6 +101,7 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "consents": ("What patients agreed to, as a file for a regulator.", _consents),
     "api": ("Other systems that may call: register them, take their tokens back.", _api),
     "kiosk": ("Infomats in the hall: a machine is let in by a pass that is typed in once.", _kiosk),
+    "export": ("Files for those whom the hospital reports to.", _export),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ivr.domain.booking import BookingStatus
+from ivr.domain.slot import Slot, SlotState
+
 
 @dataclass(frozen=True, slots=True)
 class QueueHour:
@@ -121,6 +124,18 @@ class PromiseCount:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class SlotFill:
+    """One slot and what became of it."""
+
+    slot: Slot
+    state: SlotState
+    status: BookingStatus | None
+    """Of the booking that fills it."""
+    away: bool
+    """The doctor is absent."""
+
+
 class Reports(Protocol):
     """Every range is from `since` (inclusive) to `before` (exclusive), in UTC."""
 
@@ -144,5 +159,8 @@ class Reports(Protocol):
 
     def slots(self, since: datetime, before: datetime) -> list[SlotCount]:
         """That begin in the range."""
+
+    def each_slot(self, since: datetime, before: datetime) -> list[SlotFill]:
+        """That begin in the range, in the order of time."""
 
     def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]: ...

@@ -26,6 +26,8 @@ TEST = {
     "gpg": "/usr/bin/gpg",  # signs the archives of the tests
     "gpg-agent": "/usr/bin/gpg-agent",
     "chromium": "/usr/bin/chromium",
+    "curl": "/usr/bin/curl",  # the examples of docs/api.md
+    "jq": "/usr/bin/jq",
 }
 """Further ones for the tests."""
 

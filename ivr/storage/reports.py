@@ -3,11 +3,25 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, Integer, Select, String, case, exists, func, literal, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    String,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from ivr.domain.booking import BookingStatus
 from ivr.domain.slot import REMOTE, SlotState
 from ivr.domain.tasks import TaskKind, TaskStatus
 from ivr.domain.waiting_list import WaitingStatus
@@ -17,13 +31,16 @@ from ivr.services.report_ports import (
     PromiseCount,
     QueueHour,
     SlotCount,
+    SlotFill,
     StateTime,
     StepCount,
     StepEnd,
     TalkHour,
     VisitCount,
 )
+from ivr.storage.grid import AWAY, FILLED
 from ivr.storage.register import Register
+from ivr.storage.slots import slot_of
 from ivr.storage.tables import bookings, calls, operator_calls, operator_states, slots, specialities, steps, tasks
 from ivr.storage.tables import waiting_entries as entries
 from ivr.storage.types import Utc, bit_of
@@ -200,6 +217,22 @@ class ReportRegister(Register):
         within = (own.starts_at >= since) & (own.starts_at < before) & (own.state != SlotState.CLOSED.value)
         counted = select(*alike, func.count(), _count(own.state == SlotState.BOOKED.value)).where(within)
         return [SlotCount(*row) for row in self._rows(counted.group_by(*alike).order_by(own.speciality, own.kind))]
+
+    def each_slot(self, since: datetime, before: datetime) -> list[SlotFill]:
+        filling = and_(bookings.c.slot_id == slots.c.id, FILLED)
+        chosen = select(slots, bookings.c.status.label("booked"), AWAY.label("away"))
+        chosen = chosen.select_from(slots.outerjoin(bookings, filling))
+        chosen = chosen.where(slots.c.starts_at >= since, slots.c.starts_at < before)
+        rows = self._run(chosen.order_by(slots.c.starts_at, slots.c.id)).mappings()
+        return [
+            SlotFill(
+                slot=slot_of(row),
+                state=SlotState(row[slots.c.state]),
+                status=None if row["booked"] is None else BookingStatus(row["booked"]),
+                away=bool(row["away"]),
+            )
+            for row in rows
+        ]
 
     def promises(self, since: datetime, before: datetime, now: datetime) -> list[PromiseCount]:
         return [*self._callbacks(since, before, now), *self._entries(since, before, now)]
