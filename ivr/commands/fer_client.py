@@ -189,7 +189,9 @@ def _patient(opened: Open, patient_id: int) -> Patient:
         with opened.work.reading() as work:
             return work.patients.get(patient_id)
     except NotFound:
-        stop(f"no card has the number {patient_id}")
+        stop(
+            f"no card has the number {patient_id}; `ivr show patients` lists them, `ivr import patients` brings them in"
+        )
 
 
 def _found_out(opened: Open, booking_id: int, far_id: str | None) -> None:

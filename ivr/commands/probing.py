@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from ivr import bootstrap, bootstrap_web
 from ivr.phone.ami import Ami
 from ivr.phone.config import PhoneConfig
+from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.storage.migrate import current, head
 
@@ -35,6 +36,10 @@ async def finding(part: str, probe: Probe, *, within: float = 10.0) -> Finding:
             return Finding(part, True, await probe())
     except ConnectionRefusedError:
         return Finding(part, False, "not running; `ivr up` starts it")
+    except StorageDown as problem:
+        return Finding(
+            part, False, f"the database cannot be used ({problem}); `ivr setup` makes it where there is none"
+        )
     except Exception as problem:
         return Finding(part, False, str(problem) or type(problem).__name__)
 

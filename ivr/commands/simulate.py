@@ -249,7 +249,7 @@ def _hours(told: Mapping[str, Any]) -> Table:
 
 
 def _two(one: float | None, other: float | None) -> str:
-    return f"{_number(one)}, {_number(other)}"
+    return f"{_number(one)} и {_number(other)}"
 
 
 def _percent(value: float | None) -> str:

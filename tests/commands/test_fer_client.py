@@ -123,7 +123,10 @@ def test_half_an_answer_is_none(clinic, words):
 
 
 def test_a_card_that_there_is_not_is_told(clinic):
-    assert told("slots", "--patient", "999")[0] == 2
+    code, said = told("slots", "--patient", "999")
+
+    assert code == 2
+    assert "`ivr show patients` lists them" in said
 
 
 def test_where_the_schedule_is_our_own_there_is_nothing_to_ask(clinic, monkeypatch):
