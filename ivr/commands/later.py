@@ -62,6 +62,14 @@ def _models() -> typer.Typer:
     return models_app
 
 
+def _password() -> typer.Typer:
+    from ivr.commands.password import password
+
+    app = typer.Typer(add_completion=False)
+    app.command()(password)
+    return app
+
+
 def _prompts() -> typer.Typer:
     from ivr.commands.prompts import prompts_app
 
@@ -102,6 +110,10 @@ LATER: dict[str, tuple[str, Callable[[], typer.Typer]]] = {
     "api": ("Other systems that may call: register them, take their tokens back.", _api),
     "kiosk": ("Infomats in the hall: a machine is let in by a pass that is typed in once.", _kiosk),
     "export": ("Files for those whom the hospital reports to.", _export),
+    "password": (
+        "Give a user of the site a new password for one log-in: for an administrator who has lost his.",
+        _password,
+    ),
     "prompts": ("The words a caller hears: check them, make the sounds.", _prompts),
     "models": ("Speech models: list them, compare their files, install one.", _models),
     "asterisk": ("Configuration files for an exchange of your own.", _asterisk),

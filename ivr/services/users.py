@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ivr.domain.refusals import LastAdministrator, NotYourself
+from ivr.domain.refusals import LastAdministrator, NotFound, NotYourself
 from ivr.domain.user import Role, User
 from ivr.services import access, passwords
 from ivr.services.ports import Work
@@ -31,6 +31,15 @@ def get(work: Work, user_id: int) -> User:
     """Raises NotFound."""
     with work.reading():
         return work.users.get(user_id)
+
+
+def by_login(work: Work, login: str) -> User:
+    """Raises NotFound."""
+    with work.reading():
+        known = work.users.secret(login.strip().lower())
+    if known is None:
+        raise NotFound(login)
+    return known.user
 
 
 def add(
@@ -65,7 +74,7 @@ def change(work: Work, user: User, *, by: int, now: datetime) -> None:
         work.commit()
 
 
-def reset_password(work: Work, user_id: int, *, by: int, now: datetime) -> str:
+def reset_password(work: Work, user_id: int, *, who: str, now: datetime) -> str:
     """A password for one log-in; his sessions end, a lock is lifted. Raises NotFound."""
     password = passwords.one_time()
     fresh = passwords.digest(password)
@@ -73,7 +82,7 @@ def reset_password(work: Work, user_id: int, *, by: int, now: datetime) -> str:
         work.users.get(user_id)
         work.users.set_password(user_id, fresh, must_change=True)
         work.web_sessions.end_all(user_id, now)
-        work.audit.add(who=f"user:{by}", action="password reset", detail={"user": user_id}, now=now)
+        work.audit.add(who=who, action="password reset", detail={"user": user_id}, now=now)
         work.commit()
     return password
 

@@ -118,7 +118,7 @@ def user(user_id: int) -> Answer:
 @pages.post("/users/<int:user_id>/password")
 @needs(Right.ADMINISTER)
 def reset_password(user_id: int) -> Answer:
-    password = run(users.reset_password, user_id, by=web_access.user().id, now=site().now())
+    password = run(users.reset_password, user_id, who=web_access.who(), now=site().now())
     _out(user_id)
     return _page(NewUser(formdata=None), made=(run(users.get, user_id).login, password))
 
