@@ -36,6 +36,8 @@ class Shown:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         self._task = self._progress.add_task(name, total=None)
+        if not console.is_terminal:  # the bars come at the end only: in a log nothing would move for minutes
+            console.print(f"{name} …")
         yield
         self._progress.update(self._task, total=1, completed=1, description=name)
 
