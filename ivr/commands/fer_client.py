@@ -15,7 +15,7 @@ from ivr.desk import utc_now
 from ivr.domain.booking import Booking
 from ivr.domain.errand import Errand
 from ivr.domain.patient import Patient
-from ivr.domain.refusals import NotFound, WrongTurn
+from ivr.domain.refusals import NotFound, NumberTaken, WrongTurn
 from ivr.domain.rules import Rules
 from ivr.regional.link import NoAnswer, NotReached, TurnedDown
 from ivr.regional.region import FarError, FerRegion
@@ -202,6 +202,8 @@ def _found_out(opened: Open, booking_id: int, far_id: str | None) -> None:
         stop(f"the regional system was never asked for visit {booking_id}")
     except WrongTurn as problem:
         stop(f"visit {booking_id}: {problem}")
+    except NumberTaken:
+        stop(f"visit {booking_id}: another visit has the number {far_id}")
 
 
 def _check_lines(told: dict[str, Any]) -> list[str]:

@@ -37,6 +37,12 @@ class KeptByRegion(Refusal):
     code = "kept_by_region"
 
 
+class NumberTaken(Refusal):
+    """Another visit has that number in the regional system."""
+
+    code = "number_taken"
+
+
 class NoSlots(Refusal):
     """No free slot within the booking horizon (S2.6)."""
 

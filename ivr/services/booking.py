@@ -229,11 +229,11 @@ def doctor_of(work: Work, booking: Booking) -> Doctor:
 
 
 def own_booking(work: Work, booking_id: int, patient_id: int) -> Booking:
-    """Raises NotFound, NotYours."""
+    """Raises NotFound, NotYours; Unsettled where the regional system has not told whether there is one."""
     booking = work.bookings.get(booking_id)
     if booking.patient_id != patient_id:
         raise NotYours
-    return booking
+    return errands.unless_pending(booking)
 
 
 def first_result(work: Work, command: BookingCommand) -> Booking | None:

@@ -2,16 +2,14 @@
 
 from datetime import date, datetime
 
-from ivr.domain.booking import BookingStatus
 from ivr.domain.patient import Patient
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import AlreadyBooked, NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
+from ivr.domain.refusals import NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor
 from ivr.domain.speciality import Access, Speciality
-from ivr.services.offers import other_visits, window
+from ivr.services.offers import other_visits, unless_booked, window
 from ivr.services.ports import Offer, Work
-from ivr.services.region import Unsettled
 
 ATTACHED_ONLY = frozenset({Channel.CC, Channel.EPGU, Channel.OTHER})
 """Channels in which a planned visit needs attachment (S1.2, D-08): nobody sees the patient or his papers there."""
@@ -97,10 +95,7 @@ def check_choice(
         _admit(speciality, patient, rules, now)
         if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):
             raise ReferralNeeded
-        for visit in other_visits(work, patient.id, moves=None, now=now):
-            if visit.slot.speciality == speciality_key:
-                # Of what may be booked nobody is told that it is.
-                raise Unsettled if visit.status is BookingStatus.PENDING else AlreadyBooked(visit.id)
+        unless_booked(speciality_key, other_visits(work, patient.id, moves=None, now=now))
     return speciality
 
 

@@ -30,6 +30,7 @@ from ivr.services.choice import ATTACHED_ONLY
 from ivr.services.clients import patient_of
 from ivr.services.offers import unless_too_far
 from ivr.services.ports import Work
+from ivr.services.region import Unsettled
 from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
 
@@ -73,7 +74,7 @@ def queries(
     patient, known = patient_of(work, client, patient_id, why="slots", now=now)
     if moves is not None:
         visit(work, client, moves, now=now)
-    with _discreet(known):
+    with _discreet(work, client, known):
         if moves is None and client.channel in ATTACHED_ONLY and not client.may(Scope.REGISTRY):
             choice.check_choice(work, patient, speciality, referral=referral, rules=rules, now=now)
     return [
@@ -134,7 +135,7 @@ def hold(
     _unless_too_far(work, patient_id, slot_id, rules, now)
     if moves is not None:
         visit(work, client, moves, now=now)
-    with _discreet(known):
+    with _discreet(work, client, known):
         return booking.hold(
             work,
             slot_id,
@@ -209,7 +210,7 @@ def book(
         contact=contact,
         by=client.who if client.may(Scope.REGISTRY) else None,
     )
-    with _discreet(known):
+    with _discreet(work, client, known):
         return booking.book(work, command, rules=rules, now=now)
 
 
@@ -262,7 +263,7 @@ def join(work: Work, client: Client, wish: Wish, *, rules: Rules, now: datetime)
         work.staff.speciality(wish.speciality)
         if wish.doctor_id is not None:
             work.staff.doctor(wish.doctor_id)
-    with _discreet(known):
+    with _discreet(work, client, known):
         return waiting.join(work, wish, rules=rules, now=now)
 
 
@@ -297,7 +298,7 @@ def _entered_by(work: Work, client: Client, entry_id: int) -> bool:
 
 
 @contextmanager
-def _discreet(known: Acquaintance) -> Iterator[None]:
+def _discreet(work: Work, client: Client, known: Acquaintance) -> Iterator[None]:
     """A stranger to whom no visit may be told learns of none by a refusal either (4.2)."""
     try:
         yield
@@ -305,3 +306,14 @@ def _discreet(known: Acquaintance) -> Iterator[None]:
         if known.told:
             raise
         raise NeedsPerson(known.patient_id) from None
+    except Unsettled:
+        if known.told or _waits_for_its_own(work, client, known.patient_id):
+            raise
+        raise NeedsPerson(known.patient_id) from None
+
+
+def _waits_for_its_own(work: Work, client: Client, patient_id: int) -> bool:
+    """Whether it was this client that asked for what the regional system has not confirmed."""
+    with work.reading():
+        pending = {one.id for one in work.bookings.pending(patient_id)}
+        return bool(pending & _made_by(work, client, patient_id))

@@ -8,12 +8,12 @@ from ivr.domain.override import Waiver
 from ivr.domain.patient import Patient
 from ivr.domain.purpose import Purpose
 from ivr.domain.referral import Referral
-from ivr.domain.refusals import AlreadyBooked, NotAttached, ReferralNeeded, ReferralNotFound, TooManyBookings
+from ivr.domain.refusals import NotAttached, ReferralNeeded, ReferralNotFound, TooManyBookings
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Slot, SlotKind
 from ivr.domain.speciality import Access, Speciality
 from ivr.services.choice import ATTACHED_ONLY, open_referral
-from ivr.services.offers import other_visits, unless_overlapping, unless_too_far
+from ivr.services.offers import other_visits, unless_booked, unless_overlapping, unless_too_far
 from ivr.services.ports import Work
 
 
@@ -37,7 +37,7 @@ def weigh(work: Work, claimed: Claimed, rules: Rules, now: datetime) -> Referral
     """Return the referral that opens the slot, if one is needed or named.
 
     Raises NotAttached, OutsideHorizon, NotAdmitted, ReferralNeeded, ReferralNotFound, AlreadyBooked, TooManyBookings,
-    Overlaps.
+    Overlaps; Unsettled where the regional system has not told of another visit there.
     """
     patient = work.patients.get(claimed.patient_id)
     speciality = work.staff.speciality(claimed.slot.speciality)
@@ -86,9 +86,7 @@ def _needs_referral(claimed: Claimed, speciality: Speciality) -> bool:
 def _unless_too_many(work: Work, claimed: Claimed, rules: Rules, now: datetime) -> None:
     moves = None if claimed.old is None else claimed.old.id
     visits = other_visits(work, claimed.patient_id, moves=moves, now=now)
-    for visit in visits:
-        if visit.slot.speciality == claimed.slot.speciality:
-            raise AlreadyBooked(visit.id)
+    unless_booked(claimed.slot.speciality, visits)
     if len(visits) >= rules.max_active:
         raise TooManyBookings
     unless_overlapping(claimed.slot, visits, rules)

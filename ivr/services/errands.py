@@ -25,6 +25,7 @@ from ivr.domain.errand import (
     NewErrand,
     NotSent,
     Refused,
+    Silent,
     comes_to,
     pause_after,
 )
@@ -32,6 +33,7 @@ from ivr.domain.notice import NoticeKind
 from ivr.domain.refusals import (
     NotAttached,
     NotFound,
+    NumberTaken,
     ReferralNeeded,
     Refusal,
     RegionRefused,
@@ -79,10 +81,15 @@ def carry_out(work: Work, booking: Booking, *, rules: Rules, now: datetime) -> B
 
 def told(booking: Booking) -> Booking:
     """The booking, where it was made. Raises Unsettled while nobody knows, else why it was not."""
-    if booking.status is BookingStatus.PENDING:
-        raise Unsettled("the regional system has not told yet")
     if booking.status is BookingStatus.NOT_MADE:
         _refuse(booking)
+    return unless_pending(booking)
+
+
+def unless_pending(booking: Booking) -> Booking:
+    """The booking. Raises Unsettled where nobody knows whether there is one: then nothing can be said or done of it."""
+    if booking.status is BookingStatus.PENDING:
+        raise Unsettled("the regional system has not told yet")
     return booking
 
 
@@ -108,6 +115,8 @@ def found_out(work: Work, booking_id: int, far_id: str | None, *, who: str, rule
         if booking.status is not BookingStatus.PENDING:
             raise WrongTurn(f"{booking.status} is no question any more")
         errand = _of_kind(work, booking_id, ErrandKind.BOOK)
+        if far_id is not None and not _is_his(work, far_id, booking):
+            raise NumberTaken(far_id)
         if far_id is None:
             _not_made(work, booking, errand, BY_HAND, rules, now)
         else:
@@ -165,6 +174,8 @@ def _book_answered(
     work: Work, errand: Errand, booking: Booking, answer: Answer, status: ErrandStatus, rules: Rules, now: datetime
 ) -> None:
     match answer:
+        case Made(far_id) if not _is_his(work, far_id, booking):
+            _unknown(work, errand, booking, Silent("the number of another visit"), ErrandStatus.PUZZLE, now)
         case Made(far_id) if booking.status is BookingStatus.PENDING:
             _made(work, booking, errand, far_id, rules, now)
         case Made(far_id) if booking.far_id is None:
@@ -177,6 +188,12 @@ def _book_answered(
             _unknown(work, errand, booking, answer, status, now)
 
 
+def _is_his(work: Work, far_id: str, booking: Booking) -> bool:
+    """Whether no other visit has that number: by it two would be cancelled as one."""
+    other = work.bookings.of_far(far_id)
+    return other is None or other.id == booking.id
+
+
 def _made(work: Work, booking: Booking, errand: Errand, far_id: str, rules: Rules, now: datetime) -> None:
     """It stands there, so it stands here, and what it moves gives way."""
     about = errand.wanted
@@ -184,7 +201,7 @@ def _made(work: Work, booking: Booking, errand: Errand, far_id: str, rules: Rule
     if old is not None and old.status is not BookingStatus.BOOKED:  # ended otherwise meanwhile
         old = None
     visit.make_room(work, old, call_key=about.call_key, key=about.key, reason=about.clinic_reason, rules=rules, now=now)
-    booked = work.bookings.made_far(booking, far_id)
+    booked = work.bookings.made_far(booking, far_id, now)
     visit.stands(work, booked, by=about.by, clinic_reason=about.clinic_reason, rules=rules, now=now)
     work.errands.end(errand.id, ErrandStatus.DONE, None)
     _promised(work, booked, errand, NoticeKind.BOOKED, rules, now)

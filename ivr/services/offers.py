@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from ivr.domain.booking import Booking
-from ivr.domain.refusals import OutsideHorizon, Overlaps
+from ivr.domain.booking import Booking, BookingStatus
+from ivr.domain.refusals import AlreadyBooked, OutsideHorizon, Overlaps
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Slot
 from ivr.domain.speciality import Speciality
 from ivr.services.ports import Work
+from ivr.services.region import Unsettled
 
 
 def other_visits(work: Work, patient_id: int, *, moves: int | None, now: datetime) -> list[Booking]:
@@ -17,6 +18,16 @@ def other_visits(work: Work, patient_id: int, *, moves: int | None, now: datetim
     """
     visits = [*work.bookings.active(patient_id), *work.bookings.pending(patient_id)]
     return [visit for visit in visits if visit.slot.ends_at > now and visit.id != moves]
+
+
+def unless_booked(speciality: str, visits: list[Booking]) -> None:
+    """Raise AlreadyBooked for a visit in that speciality; Unsettled for one that may be none (X13).
+
+    Of what may be booked nobody is told that it is.
+    """
+    for visit in visits:
+        if visit.slot.speciality == speciality:
+            raise Unsettled if visit.status is BookingStatus.PENDING else AlreadyBooked(visit.id)
 
 
 def unless_overlapping(slot: Slot, visits: list[Booking], rules: Rules) -> None:

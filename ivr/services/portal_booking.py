@@ -9,7 +9,7 @@ from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import NotFound, WrongTurn
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel
-from ivr.services import booking
+from ivr.services import booking, errands
 from ivr.services.booking import BookingCommand, Told
 from ivr.services.portal import WHO
 from ivr.services.portal_choice import referral_to
@@ -17,6 +17,8 @@ from ivr.services.portal_ports import PortalSession
 from ivr.services.ports import Work
 from ivr.services.purposes import OF_KIND
 
+UNMADE = (BookingStatus.PENDING, BookingStatus.NOT_MADE)
+"""Of these nobody was told that they are booked."""
 MOST = 200
 """Visits of one patient that are looked through."""
 
@@ -86,21 +88,27 @@ def cancel(
 
 
 def what_became_of(work: Work, session: PortalSession, booking_id: int) -> Booking:
-    """The booking, or the one to which it was moved. Raises NotFound, also for another patient's."""
+    """The booking, or the one to which it was moved. Raises NotFound, also for another patient's; Unsettled while the
+    regional system has not told.
+    """
     visits = _visits(work, session)
     known = {visit.id: visit for visit in visits}
-    moved_to = {visit.replaces_id: visit.id for visit in visits if visit.replaces_id is not None}
+    moved_to = {visit.replaces_id: visit.id for visit in visits if visit.status not in UNMADE}
     if booking_id not in known:
         raise NotFound(f"booking {booking_id}")
     while booking_id in moved_to:
         booking_id = moved_to[booking_id]
-    return known[booking_id]
+    return errands.unless_pending(known[booking_id])
 
 
 def by_referral(work: Work, session: PortalSession, number: str) -> list[Booking]:
-    """What was booked with that referral, the latest visit first. Raises NotFound where nothing was."""
+    """What was booked with that referral, the latest visit first. Raises NotFound where nothing was; Unsettled while
+    the regional system has not told of the only one.
+    """
     visits = [one for one in _visits(work, session) if one.referral_number == number]
-    found = [one for one in visits if one.status is not BookingStatus.MOVED]
+    found = [one for one in visits if one.status not in {*UNMADE, BookingStatus.MOVED}]
+    for visit in [] if found else visits:
+        errands.unless_pending(visit)
     if not found:
         raise NotFound("referral")
     return found

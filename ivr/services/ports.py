@@ -275,8 +275,11 @@ class Bookings(Protocol):
     def pending(self, patient_id: int) -> list[Booking]:
         """Status PENDING: the regional system has not told yet whether they are booked."""
 
-    def made_far(self, booking: Booking, far_id: str) -> Booking:
+    def made_far(self, booking: Booking, far_id: str, now: datetime) -> Booking:
         """PENDING becomes BOOKED under its number in the regional system. Raises WrongTurn."""
+
+    def of_far(self, far_id: str) -> Booking | None:
+        """The visit that has this number in the regional system."""
 
     def made_too_late(self, booking: Booking, far_id: str) -> None:
         """The regional system made what nobody waits for any more: its number, to cancel it by."""

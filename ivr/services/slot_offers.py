@@ -20,6 +20,7 @@ from ivr.domain.worklist import UNANSWERED_OFFERS
 from ivr.services.eligibility import Claimed, weigh
 from ivr.services.offers import window
 from ivr.services.ports import Offer, Wanted, Work
+from ivr.services.region import Unsettled
 
 ON_THE_LINE = timedelta(minutes=5)
 """Who listens to his offer keeps the slot so long at least."""
@@ -54,7 +55,8 @@ def published(work: Work, slots: Iterable[Slot], rules: Rules, now: datetime) ->
 def _suits(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: datetime) -> bool:
     local = slot.starts_at.astimezone(rules.zone)
     fits = (
-        entry.doctor_id in (None, slot.doctor_id)
+        slot.far_id is None  # the regional system keeps its times for nobody
+        and entry.doctor_id in (None, slot.doctor_id)
         and slot.kind in KINDS.get(entry.reason, USUAL_KINDS)
         and entry.part_of_day.holds(local.time())
         and local.date() <= entry.window_until
@@ -73,7 +75,7 @@ def _could_take(work: Work, entry: WaitingEntry, slot: Slot, rules: Rules, now: 
     number = next((one.number for one in referrals if one.speciality == slot.speciality), None)
     try:
         weigh(work, Claimed(slot, entry.patient_id, Purpose.ILLNESS, Channel.CC, number, old=None), rules, now)
-    except Refusal:
+    except (Refusal, Unsettled):
         return False
     return True
 

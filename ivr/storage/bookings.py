@@ -56,10 +56,15 @@ class BookingRegister(Register):
     def pending(self, patient_id: int) -> list[Booking]:
         return self._all((bookings.c.patient_id == patient_id) & (bookings.c.status == BookingStatus.PENDING.value))
 
-    def made_far(self, booking: Booking, far_id: str) -> Booking:
+    def made_far(self, booking: Booking, far_id: str, now: datetime) -> Booking:
         changes = {"status": booking.becomes(BookingStatus.BOOKED).status.value, "far_id": far_id}
         self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
-        return self.get(booking.id)
+        made = self.get(booking.id)
+        self._tell_made(made, self._call_key(booking), now)
+        return made
+
+    def of_far(self, far_id: str) -> Booking | None:
+        return self._one(bookings.c.far_id == far_id)
 
     def made_too_late(self, booking: Booking, far_id: str) -> None:
         self._run(update(bookings).where(bookings.c.id == booking.id).values(far_id=far_id))
@@ -72,8 +77,8 @@ class BookingRegister(Register):
         except IntegrityError:
             raise self._refusal(new.booking) from None
         made = self.get(booking_id)
-        moved = made.replaces_id is not None
-        self._tell(EventKind.MOVED if moved else EventKind.MADE, made, new.call_key, made.created_at)
+        if made.status is BookingStatus.BOOKED:  # what the regional system may not have made is told by nobody
+            self._tell_made(made, new.call_key, made.created_at)
         return made
 
     def _refusal(self, booking: Booking) -> Exception:
@@ -95,9 +100,15 @@ class BookingRegister(Register):
         changes = {"status": status.value, "closed_at": now, "closed_key": key, "close_reason": reason}
         self._run(update(bookings).where(bookings.c.id == booking.id).values(changes))
         if status in OF_BOOKING:
-            made_in = self._run(select(bookings.c.call_key).where(bookings.c.id == booking.id)).scalar()
-            self._tell(OF_BOOKING[status], booking, made_in, now)
+            self._tell(OF_BOOKING[status], booking, self._call_key(booking), now)
         return self.get(booking.id)
+
+    def _call_key(self, booking: Booking) -> str | None:
+        return self._run(select(bookings.c.call_key).where(bookings.c.id == booking.id)).scalar()
+
+    def _tell_made(self, made: Booking, call_key: str | None, now: datetime) -> None:
+        kind = EventKind.MADE if made.replaces_id is None else EventKind.MOVED
+        self._tell(kind, made, call_key, now)
 
     def _tell(self, kind: EventKind, booking: Booking, call_key: str | None, now: datetime) -> None:
         """Other systems hear of it with the commit."""

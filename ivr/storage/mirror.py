@@ -61,22 +61,26 @@ class MirrorRegister(Register):
             self._changed("slots", *gone)
 
     def _open(self, row: Any, each: Pictured) -> None:
-        if (row.state, row.far_id, row.room) == (_FREE, each.far.far_id, each.room):
+        # One of a timetable of our own may have been kept for somebody: there it is everybody's.
+        shown = _values(each) | {"state": _FREE, "release_at": None, "for_patient_id": None}
+        if all(getattr(row, name) == value for name, value in shown.items()):
             return
         unbooked = (slots.c.id == row.id) & (slots.c.state != SlotState.BOOKED.value)
-        self._run(update(slots).where(unbooked).values(state=_FREE, far_id=each.far.far_id, room=each.room))
+        self._run(update(slots).where(unbooked).values(shown))
         self._changed("slots", row.id)
 
     def _add(self, doctor_id: int, speciality: str, each: Pictured) -> None:
-        values = {
-            "doctor_id": doctor_id,
-            "speciality": speciality,
-            "kind": each.kind.value,
-            "starts_at": each.far.starts_at,
-            "ends_at": each.far.starts_at + timedelta(minutes=each.minutes),
-            "channels": each.channels,
-            "room": each.room,
-            "far_id": each.far.far_id,
-        }
+        values = _values(each) | {"doctor_id": doctor_id, "speciality": speciality}
         # Another process may picture the same doctor at this moment.
         self._run(upsert(self._connection, slots).on_conflict_do_nothing(), [values])
+
+
+def _values(each: Pictured) -> dict[str, Any]:
+    return {
+        "kind": each.kind.value,
+        "starts_at": each.far.starts_at,
+        "ends_at": each.far.starts_at + timedelta(minutes=each.minutes),
+        "channels": each.channels,
+        "room": each.room,
+        "far_id": each.far.far_id,
+    }

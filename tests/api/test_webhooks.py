@@ -374,6 +374,8 @@ def test_every_end_of_a_booking_that_patients_feel_has_an_event():
         BookingStatus.NOT_MADE,
         BookingStatus.BOOKED,
         BookingStatus.MOVED,
+        BookingStatus.NOT_MADE,
+        BookingStatus.PENDING,
         BookingStatus.PASSED,
         BookingStatus.VISITED,
         BookingStatus.NO_SHOW,

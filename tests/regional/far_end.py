@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -51,7 +51,8 @@ class FarEnd:
     """What it knows, what it was asked, and how it is to misbehave: `next_time[operation]`, one word for each question.
 
     drop: hangs up before it does anything; drop_after: does it and hangs up; slow_after: does it and answers late;
-    garbage, fault, and a SOAP error in capitals instead of doing it; garbage_after: does it and answers nonsense.
+    garbage, fault, and a SOAP error in capitals instead of doing it; garbage_after: does it and answers nonsense;
+    same_number: does it and gives the number of the first visit that it ever made.
     """
 
     slots: dict[str, FarSlot] = field(default_factory=dict)
@@ -149,6 +150,8 @@ class FarEnd:
                 response = self._type(operation)(error=Error(word, "нет"))
             else:
                 response = getattr(self, f"_{operation}")(request)
+        if word == "same_number":
+            response = replace(response, book_id=self.made[0][0])
         if word == "drop_after":
             return None
         if word == "garbage_after":

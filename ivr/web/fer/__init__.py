@@ -11,6 +11,7 @@ from ivr.fer.messages import OPERATIONS, Error
 from ivr.fer.soap import SoapFault
 from ivr.fer.xml import MOST_BYTES, BadXml
 from ivr.services.ports import StorageDown
+from ivr.services.region import RegionDown, Unsettled
 from ivr.web.access import public
 from ivr.web.fer import errors
 from ivr.web.fer.operations import HANDLERS
@@ -99,6 +100,8 @@ def _error(operation: str, problem: Exception) -> Error:
         case Refusal():
             log.info("a federal request was declined", extra=_beside(operation, problem.code))
             return errors.of_refusal(problem)
+        case RegionDown() | Unsettled():
+            log.warning("a federal request waits for the regional system", extra=_beside(operation, "-"))
         case StorageDown():
             log.error("a federal request met a database that is down", extra=_beside(operation, "-"))
         case _:

@@ -42,6 +42,7 @@ REASONS = {
     BookingStatus.CANCELLED_BY_CLINIC: coded(CANCELLED_BY, "prov", "Provider"),
     BookingStatus.NOT_MADE: coded(CANCELLED_BY, "other", "Other") | {"text": "Региональная система не записала."},
     BookingStatus.MOVED: coded(CANCELLED_BY, "other", "Other") | {"text": "Запись перенесена."},
+    BookingStatus.NOT_MADE: coded(CANCELLED_BY, "other", "Other") | {"text": "Региональная система не записала."},
 }
 PROFILE = f"{IHE}/StructureDefinition/ihe-sched-appt"
 MOST_DIGITS = 18
