@@ -1,5 +1,5 @@
-"""Five channels, the robot and the clock do anything in any order, one after another and all at once: afterwards the
-history is right (S4.2, 1.5, 1.6)."""
+"""All channels by their own doors, the robot and the clock do anything in any order, one after another and all at once:
+afterwards the history is right (S4.2, 1.5, 1.6)."""
 
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +15,30 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from ivr.domain.booking import FILLS_A_SLOT
+from ivr.domain.client import Acquaintance, Scope
 from ivr.domain.dialling import Ended, Outcome
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import Refusal
-from ivr.domain.slot import Channel, SlotKind
+from ivr.domain.slot import REMOTE, Channel, SlotKind
 from ivr.domain.speciality import Access
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
-from ivr.services import answers, booking, outreach, slot_offers, waiting
+from ivr.services import (
+    answers,
+    attendance,
+    booking,
+    client_visits,
+    clients,
+    follow_up,
+    outreach,
+    portal_booking,
+    slot_offers,
+    waiting,
+)
 from ivr.services.booking import BookingCommand
+from ivr.services.follow_up import Awaited, Order
+from ivr.services.portal_ports import PortalSession
 from ivr.services.waiting import Wish
 from ivr.storage.tables import metadata
 from tests.builders import RULES, Clinic, at, every
@@ -31,9 +46,13 @@ from tests.builders import RULES, Clinic, at, every
 RULES_OF_THE_DAY = replace(RULES, robot_calls=True)
 NOW = at("11:00")
 DOCTORS_ONLY = frozenset({Channel.MED_ARM})
-CHANNELS = (Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT, Channel.MED_ARM)
+EVERYBODY = REMOTE | {Channel.OTHER}
+CHANNELS = (Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT, Channel.MED_ARM, Channel.OTHER)
 ROBOT = len(CHANNELS)
 PATIENTS, SLOTS = 8, 11
+SPECIALITIES = ("therapist", "ent", "cardiologist")
+MOVES = frozenset(CHANNELS) - {Channel.EPGU, Channel.MED_ARM}
+"""The portal and the doctor cancel and book anew."""
 OPEN_ENTRIES = ("NEW", "ACTIVE", "OFFERED", "ESCALATED")
 
 
@@ -81,15 +100,32 @@ class Day:
         heart = clinic.doctor(clinic.speciality("cardiologist", access=Access.REFERRAL))
         tomorrow = "2026-04-28"
         self.slots = [
-            *clinic.slots(therapist, every(30, at(f"{tomorrow} 10:00"), 4)),
-            *clinic.slots(ent, every(30, at(f"{tomorrow} 12:00"), 3)),
+            *clinic.slots(therapist, every(30, at(f"{tomorrow} 10:00"), 4), channels=EVERYBODY),
+            *clinic.slots(ent, every(30, at(f"{tomorrow} 12:00"), 3), channels=EVERYBODY),
             clinic.slot(ent, at(f"{tomorrow} 14:00"), kind=SlotKind.REPEAT, channels=DOCTORS_ONLY),
             *clinic.slots(heart, every(30, at(f"{tomorrow} 15:00"), 2), kind=SlotKind.REFERRAL, channels=DOCTORS_ONLY),
-            clinic.slot(heart, at(f"{tomorrow} 16:30")),
+            clinic.slot(heart, at(f"{tomorrow} 16:30"), channels=EVERYBODY),
         ]
-        self.patients = [clinic.patient() for _ in range(PATIENTS)]
+        self.patients = [clinic.patient(phone=PhoneNumber(f"+7900100000{n}")) for n in range(PATIENTS)]
         for patient in self.patients[:2]:
             clinic.referral(patient, "cardiologist", number=f"R{patient.id}")
+        self.seen = {patient.id: self._sat_before(ent, patient, n) for n, patient in enumerate(self.patients)}
+        self.client = self._system()
+
+    def _sat_before(self, doctor, patient, number):
+        """A visit of this morning, after which the doctor arranges what comes next."""
+        visit = self.clinic.book(self.clinic.slot(doctor, at("09:00") + timedelta(minutes=number)), patient)
+        attendance.came(self.new_work(), visit.id, who="user:7", rules=RULES_OF_THE_DAY, now=self.now)
+        return visit.id, doctor
+
+    def _system(self):
+        """Another system that has named every patient and may be told of their visits."""
+        client, _ = clients.add(self.new_work(), "бот", [Scope.BOOK, Scope.WAITING], who="user:1", now=self.now)
+        with self.new_work() as work:
+            for patient in self.patients:
+                work.clients.meet(client.id, Acquaintance(patient.id, told=True, until=self.now + timedelta(days=1)))
+            work.commit()
+        return client
 
     def does(self, step: Step) -> None:
         """A refusal is an answer like any other; anything else fails the test."""
@@ -100,41 +136,74 @@ class Day:
         channel, patient, slot = CHANNELS[step.actor], self.patients[step.patient], self.slots[step.slot]
         key = f"{channel}-{step.patient}"
         match step.what:
+            case "hold" if channel is Channel.OTHER:
+                client_visits.hold(
+                    self.new_work(), self.client, patient.id, slot, moves=None, rules=RULES_OF_THE_DAY, now=self.now
+                )
             case "hold":
                 self.clinic.hold(slot, patient, key, now=self.now, channel=channel)
             case "book":
                 self._book(step, channel, patient, slot, key)
-            case "move":
+            case "move" if channel in MOVES:
                 visit = self._visit(patient, step.slot)
                 if visit is not None:
                     self._book(step, channel, patient, slot, key, moves=visit.id)
             case "cancel":
                 self._cancel(step, patient)
+            case "let go" if channel is Channel.OTHER:
+                client_visits.release(self.new_work(), self.client, patient.id, now=self.now)
             case "let go":
                 booking.release(self.new_work(), key)
+            case "join" if channel is Channel.MED_ARM:
+                awaited = Awaited(SPECIALITIES[step.slot % 3], PartOfDay.ANY)
+                order = self._order(step, patient, Purpose.REFERRAL)
+                follow_up.wait(self.new_work(), order, awaited, rules=RULES_OF_THE_DAY, now=self.now)
             case "join":
                 wish = Wish(
                     patient_id=patient.id,
-                    speciality=("therapist", "ent", "cardiologist")[step.slot % 3],
+                    speciality=SPECIALITIES[step.slot % 3],
                     doctor_id=None,
                     part_of_day=PartOfDay.ANY,
-                    reason=WaitingReason.REFERRAL if channel is Channel.MED_ARM else WaitingReason.NO_SLOTS,
+                    reason=WaitingReason.NO_SLOTS,
                     contact=PhoneNumber(f"+7900{patient.id:07}"),
                     key=self._key(step),
                 )
-                waiting.join(self.new_work(), wish, rules=RULES_OF_THE_DAY, now=self.now)
+                if channel is Channel.OTHER:
+                    own = replace(wish, key=self.client.key(wish.key))
+                    client_visits.join(self.new_work(), self.client, own, rules=RULES_OF_THE_DAY, now=self.now)
+                else:
+                    waiting.join(self.new_work(), wish, rules=RULES_OF_THE_DAY, now=self.now)
             case "leave":
                 for row in self.clinic.rows("waiting_entries", patient_id=patient.id):
                     if row.status in OPEN_ENTRIES:
                         waiting.leave(self.new_work(), row.id, patient_id=patient.id, now=self.now)
 
     def _book(self, step, channel, patient, slot, call_key, **changes):
+        """By the channel's own door; the same once more is the same."""
+        once = self._door(step, channel, patient, slot, call_key, **changes)
+        assert once() == once()
+
+    def _door(self, step, channel, patient, slot, call_key, **changes):
         number = f"R{patient.id}" if patient in self.patients[:2] and self._is_of_the_heart(slot) else None
+        how = {"rules": RULES_OF_THE_DAY, "now": self.now}
+        if channel is Channel.EPGU:
+            # A session books a slot once, and never again after it was cancelled.
+            session = PortalSession(
+                self._key(step), patient.id, Subject.SELF, None, None, self.now + timedelta(hours=1)
+            )
+            return lambda: portal_booking.book(self.new_work(), session, slot, None, **how).id
+        if channel is Channel.MED_ARM:
+            order = self._order(step, patient, self._purpose_of(slot))
+            return lambda: follow_up.book(self.new_work(), order, slot, **how).booking_id
+        purpose = Purpose.REFERRAL if number else Purpose.ILLNESS
+        if channel is Channel.OTHER:
+            named = {"key": self._key(step), "referral": number, "moves": changes.get("moves")} | how
+            return lambda: client_visits.book(self.new_work(), self.client, patient.id, slot, purpose, **named).id
         command = BookingCommand(
             key=self._key(step),
             slot_id=slot,
             patient_id=patient.id,
-            purpose=Purpose.REFERRAL if number else Purpose.ILLNESS,
+            purpose=purpose,
             call_key=call_key,
             channel=channel,
             referral_number=number,
@@ -142,22 +211,44 @@ class Day:
             by="user:1" if channel is Channel.REG else None,
             **changes,
         )
-        booked = booking.book(self.new_work(), command, rules=RULES_OF_THE_DAY, now=self.now)
-        again = booking.book(self.new_work(), command, rules=RULES_OF_THE_DAY, now=self.now)
-        assert again.id == booked.id
+        return lambda: booking.book(self.new_work(), command, **how).id
+
+    def _order(self, step, patient, purpose):
+        visit_id, doctor_id = self.seen[patient.id]
+        return Order(self._key(step), visit_id, doctor_id, "user:7", purpose, "по показаниям")
+
+    def _purpose_of(self, slot):
+        return Purpose.REFERRAL if self._is_of_the_heart(slot) else Purpose.REPEAT
 
     def _cancel(self, step, patient):
+        channel, key = CHANNELS[step.actor], self._key(step)
+        how = {"rules": RULES_OF_THE_DAY, "now": self.now}
         visit = self._visit(patient, step.slot)
-        if visit is not None:
-            booking.cancel(
-                self.new_work(),
-                visit.id,
-                patient_id=patient.id,
-                key=self._key(step),
-                rules=RULES_OF_THE_DAY,
-                now=self.now,
-            )
+        if channel is Channel.MED_ARM:
+            self._undo(step, patient, how)
+        elif visit is not None:
+            self._cancel_visit(channel, patient, visit, key, how)
             self._check_now(visit.slot.id)
+
+    def _cancel_visit(self, channel, patient, visit, key, how):
+        if channel is Channel.EPGU:
+            session, why = self._session(key, patient), "CANCELED_BY_PATIENT"
+            portal_booking.cancel(self.new_work(), session, visit.id, why, by_patient=True, **how)
+        elif channel is Channel.OTHER:
+            client_visits.cancel(self.new_work(), self.client, visit.id, key=key, reason=None, **how)
+        else:
+            booking.cancel(self.new_work(), visit.id, patient_id=patient.id, key=key, **how)
+
+    def _session(self, key, patient):
+        return PortalSession(key, patient.id, Subject.SELF, None, None, self.now + timedelta(hours=1))
+
+    def _undo(self, step, patient, how):
+        visit_id, doctor_id = self.seen[patient.id]
+        made = self.clinic.rows("follow_ups", visit_id=visit_id, undone_at=None)
+        if made:
+            one = made[step.slot % len(made)]
+            named = {"doctor_id": doctor_id, "who": "user:7", "reason": "передумал"}
+            follow_up.undo(self.new_work(), one.id, **named, **how)
 
     def _check_now(self, slot_id):
         """A freed time is offered in the transaction that frees it; with other threads about, nobody can say."""
@@ -166,7 +257,7 @@ class Day:
             self._was_offered_on(slots, [slots[slot_id]])
 
     def _robot(self, step):
-        if step.what == "offer lapses":
+        if step.what == "offer lapses" and self.now < at("15:30"):  # nobody is rung up in the evening
             self.now += timedelta(minutes=31)
         if step.what in ("offer lapses", "seek"):
             self.round()
@@ -240,6 +331,7 @@ class Day:
             slot = slots[row.slot_id]
             if Channel.CC not in slot.channels and slot.for_patient_id != row.patient_id:
                 assert row.channel == "MED_ARM"
+            assert row.channel != "MED_ARM" or not slot.channels >= REMOTE
 
     def _no_hold_without_an_owner(self, slots):
         offers = {row.slot_id: row for row in self.clinic.rows("slot_offers", status="OPEN")}
@@ -263,7 +355,8 @@ class Day:
         visits = defaultdict(list)
         for row in self.clinic.rows("bookings", status="BOOKED"):
             visits[row.patient_id].append(slots[row.slot_id])
-        referred = {row.patient_id for row in self.clinic.rows("referrals", used_by=None)}
+        given = self.clinic.rows("referrals", used_by=None, speciality="cardiologist")
+        referred = {row.patient_id for row in given if row.valid_until >= RULES.today(self.now)}
 
         def could_not(patient_id, slot):
             near = (abs(slot.starts_at - other.starts_at) < RULES.min_gap for other in visits[patient_id])
@@ -291,7 +384,7 @@ def a_day(database):
                 connection.execute(delete(table))
         return Day(database.new_work, alone)
 
-    make.examples = 20 if database.url.startswith("sqlite") else 8
+    make.examples = 10 if database.url.startswith("sqlite") else 5
     return make
 
 
@@ -306,7 +399,7 @@ def limits(examples: int) -> settings:
     )
 
 
-def test_five_channels_in_any_order_leave_a_right_history(a_day):
+def test_all_channels_in_any_order_leave_a_right_history(a_day):
     @limits(a_day.examples)
     @given(STEPS)
     def one_after_another(steps):
@@ -319,8 +412,8 @@ def test_five_channels_in_any_order_leave_a_right_history(a_day):
     one_after_another()
 
 
-def test_five_channels_at_once_leave_a_right_history(a_day):
-    @limits(10)
+def test_all_channels_at_once_leave_a_right_history(a_day):
+    @limits(5)
     @given(STEPS)
     def at_once(steps):
         day = a_day(alone=False)
