@@ -212,7 +212,11 @@ def answers(page: Page) -> None:
     expect(page.locator("#answer")).to_be_visible()
     page.keyboard.press("F2")
     state(page, "Разговор")
-    # The registry opens with the caller; keys pressed while a page is loaded reach nobody.
+    registry_hears(page)
+
+
+def registry_hears(page: Page) -> None:
+    """Keys pressed while a page is being loaded into the workplace reach nobody."""
     expect(page.frame_locator("#work").locator("html[data-ready]")).to_be_attached()
     page.wait_for_timeout(300)
 
@@ -274,6 +278,7 @@ def test_an_operator_sees_who_calls_books_the_held_time_and_the_next_caller_find
     expect(registry.get_by_role("heading", name="Задачи")).to_be_visible()
     operator.keyboard.press("Alt+1")  # back to whoever is on the line, not to an empty search
     expect(registry.get_by_role("heading", name="Учебный Егор")).to_be_visible()
+    registry_hears(operator)
     operator.keyboard.press("Alt+Z")
     sums_up(operator)
 
