@@ -18,7 +18,7 @@ from ivr.phone.recogniser import Recogniser
 from ivr.phone.recordings import RecordingWatch
 from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of, recordings_folder
-from ivr.services import run_time
+from ivr.services import events, run_time
 from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.speech.sounds import Voice
@@ -69,7 +69,8 @@ def recogniser_of(config: PhoneConfig) -> Recogniser | None:
 
 
 async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, recordings: RecordingKeeper) -> None:
-    """Clear up after a crash; then, every hour, publish the slots of a new day, make its sounds, tidy recordings."""
+    """Clear up after a crash; then, every hour, publish the slots of a new day, make its sounds, tidy recordings
+    and what other systems were told."""
     await _close_crashed(house)
     while True:
         try:
@@ -80,8 +81,17 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, record
         except Exception:  # calls go on with the slots there are
             log.exception("the schedule could not be published; next try in an hour")
         await recordings.tidy()
+        await _forget(house)
         voice.prepare(bootstrap.usual_sounds(settings, house))
         await asyncio.sleep(KEEP_SECONDS)
+
+
+async def _forget(house: bootstrap.House) -> None:
+    """What other systems were told and have sent is kept for a while, whether anything is sent to them or not."""
+    try:
+        await house.work(events.tidy, now=house.desk.now())
+    except StorageDown:
+        log.error("old events could not be forgotten; next try in an hour")
 
 
 async def _settle(house: bootstrap.House) -> None:

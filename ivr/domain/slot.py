@@ -70,6 +70,10 @@ class Slot:
     def is_competitive(self) -> bool:
         return self.channels >= REMOTE
 
+    def opens_to(self, channel: Channel) -> bool:
+        """Another system is a remote channel like the named ones: what is open to all of them is open to it (D-03)."""
+        return channel in self.channels or (channel is Channel.OTHER and self.is_competitive)
+
     def clashes_with(self, other: "Slot", gap: timedelta) -> bool:
         """True where one person cannot keep both: they overlap or begin less than `gap` apart (1.6)."""
         overlap = self.starts_at < other.ends_at and other.starts_at < self.ends_at

@@ -132,6 +132,6 @@ def _of_free(slot: Slot, query: GridQuery, closed: frozenset[SlotKind], horizon:
         return Mark.RESERVED
     if slot.for_patient_id is not None:
         return Mark.FREE if slot.for_patient_id == query.patient_id else Mark.OTHER
-    if slot.kind is not query.kind or slot.kind in closed or query.channel not in slot.channels:
+    if slot.kind is not query.kind or slot.kind in closed or not slot.opens_to(query.channel):
         return Mark.OTHER
     return Mark.OUTSIDE if slot.starts_at >= horizon else Mark.FREE

@@ -5,7 +5,7 @@ from datetime import UTC, date
 from sqlalchemy import ColumnElement, Integer, and_, exists, literal_column, not_, or_, type_coerce
 
 from ivr.domain.booking import BookingStatus
-from ivr.domain.slot import PERSONAL, Channel, Slot, SlotKind
+from ivr.domain.slot import PERSONAL, REMOTE, Channel, Slot, SlotKind
 from ivr.services.ports import Offer, Wanted
 from ivr.storage.tables import absences, bookings, doctors, referrals, slots
 from ivr.storage.types import bit_of
@@ -55,10 +55,18 @@ def _published(offer: Offer) -> ColumnElement[bool]:
 
 
 def _meant_for(offer: Offer) -> ColumnElement[bool]:
-    channels = type_coerce(slots.c.channels, Integer)
-    in_channel = channels.bitwise_and(bit_of(offer.channel)) != 0
-    vacant = and_(slots.c.for_patient_id.is_(None), in_channel, *_opened_to(offer))
+    vacant = and_(slots.c.for_patient_id.is_(None), _open_in(offer.channel), *_opened_to(offer))
     return or_(slots.c.for_patient_id == offer.patient_id, vacant)
+
+
+def _open_in(channel: Channel) -> ColumnElement[bool]:
+    """The same as Slot.opens_to."""
+    channels = type_coerce(slots.c.channels, Integer)
+    own = channels.bitwise_and(bit_of(channel)) != 0
+    if channel is not Channel.OTHER:
+        return own
+    remote = sum(bit_of(each) for each in REMOTE)
+    return or_(own, channels.bitwise_and(remote) == remote)
 
 
 def _opened_to(offer: Offer) -> list[ColumnElement[bool]]:

@@ -247,3 +247,13 @@ def test_only_days_on_which_the_patients_age_fits_are_found(clinic, new_work):
     for speciality in slots:
         assert len(ask(search.free_days, new_work, young, speciality=speciality)) == 1
         assert choice.check_choice(new_work(), young, speciality, referral=None, rules=RULES, now=NOW)
+
+
+def test_d03_what_is_open_to_all_remote_channels_is_open_to_other_systems_and_nothing_else_is(
+    clinic, patient, doctor, new_work
+):
+    clinic.slot(doctor, at("10:00"), channels=frozenset({Channel.REG, Channel.CC, Channel.EPGU}))
+    competitive = clinic.slot(doctor, at("11:00"))
+
+    assert clinic.nearest(patient, channel=Channel.OTHER) == competitive
+    assert not clinic.hold(competitive, patient, channel=Channel.OTHER).slot.opens_to(Channel.MED_ARM)

@@ -223,6 +223,7 @@ def test_the_whole_way_goes_by_keyboard_alone(kiosk: Machine):
     keys.press("Enter")
     kiosk.heading("Выберите специальность")
     for heading in ("Выберите врача", "Выберите дату", "Выберите время", "Записать вас на это время?"):
+        expect(kiosk.screen.get_by_role("heading", level=1).first).to_be_focused()
         keys.press("Tab")
         keys.press("Enter")
         kiosk.heading(heading)

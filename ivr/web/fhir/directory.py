@@ -156,7 +156,7 @@ def _slot(work: Work, slot_id: int) -> SlotResource:
 
 def _open(found: GridSlot) -> bool:
     own = found.slot
-    return client().channel in own.channels and own.kind not in PERSONAL and own.for_patient_id is None
+    return own.opens_to(client().channel) and own.kind not in PERSONAL and own.for_patient_id is None
 
 
 def _status(found: GridSlot) -> str:
