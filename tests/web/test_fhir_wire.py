@@ -209,7 +209,8 @@ def test_slots_are_those_of_the_clients_channel(hospital):
         for channel in (Channel.EPGU, Channel.REG, Channel.OTHER)
     ]
 
-    assert [each["total"] for each in counts] == [len(hospital.slots), len(hospital.slots) + 1, 0]
+    competitive = len(hospital.slots)  # open to all remote channels, and so to other systems (D-03)
+    assert [each["total"] for each in counts] == [competitive, competitive + 1, competitive]
 
 
 def test_errors_of_the_server_itself_are_outcomes_too(system):
