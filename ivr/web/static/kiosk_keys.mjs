@@ -27,7 +27,7 @@ export function hearKeys(screen) {
     const now = Date.now(), fast = now - last < FAST;
     const plain = event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
     if (!plain && event.key !== 'Enter' && event.key !== 'Tab') return;
-    run = fast ? run + 1 : 0;
+    run = fast ? run + Number(plain) : 0; // Tab and Enter of quick fingers are no scan
     last = now;
     const field = screen.querySelector('input[data-scan]');
     if (plain) return field ? into(field) : undefined;
