@@ -131,11 +131,12 @@ def _opened() -> Iterator[Open]:
     from ivr import bootstrap
 
     settings = settings_or_stop()
-    if settings.schedule.provider == "own":
-        stop('the schedule is kept here; schedule.provider = "fer" with url and mo_oid makes it the regional system\'s')
     works = bootstrap.work_factory(settings)
     try:
-        assert works.region is not None  # noqa: S101 - so the settings say
+        if works.region is None:
+            stop(
+                'the schedule is kept here; schedule.provider = "fer" with url and mo_oid moves it to the regional system'
+            )
         yield Open(works(), works.region, bootstrap.rules_of(settings))
     except StorageDown as problem:
         stop(f"the database cannot be used ({problem}); `ivr check` looks")

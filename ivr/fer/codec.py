@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from functools import cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -49,7 +48,7 @@ def write(message: Any) -> etree._Element:
 def read(kind: type[T], element: etree._Element) -> T:
     """A message out of an element that fits the schema. Raises ValueError where it does not."""
     values: dict[str, object] = {}
-    for field in _fields(kind):  # type: ignore[arg-type]  # a class can be hashed
+    for field in _fields(kind):
         found = [_value(field.kind, each) for each in _at(element, field.steps)]
         if field.many:
             values[field.name] = tuple(found)
@@ -66,7 +65,7 @@ def _made(kind: type[T], values: dict[str, object]) -> T:
 
 
 def _fill(parent: etree._Element, message: Any) -> None:
-    for field in _fields(type(message)):  # type: ignore[arg-type]
+    for field in _fields(type(message)):
         value = getattr(message, field.name)
         if value in (None, (), ""):
             continue
@@ -111,10 +110,15 @@ def _at(element: etree._Element, steps: tuple[str, ...]) -> Iterator[etree._Elem
             yield child
 
 
-@cache
+_known: dict[type, tuple[_Field, ...]] = {}
+"""A message class is read once."""
+
+
 def _fields(kind: type) -> tuple[_Field, ...]:
-    hints = get_type_hints(kind, include_extras=True)
-    return tuple(_field(each.name, hints[each.name]) for each in fields(kind))
+    if kind not in _known:
+        hints = get_type_hints(kind, include_extras=True)
+        _known[kind] = tuple(_field(each.name, hints[each.name]) for each in fields(kind))
+    return _known[kind]
 
 
 def _field(name: str, hint: Any) -> _Field:

@@ -102,7 +102,8 @@ class Link:
                 connection.connect()
             except (OSError, HTTPException) as problem:
                 raise NotReached(type(problem).__name__) from None
-            assert connection.sock is not None  # noqa: S101 - connected
+            if connection.sock is None:
+                raise NotReached("not connected")
             connection.sock.settimeout(self._seconds)
             try:
                 headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}

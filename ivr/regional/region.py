@@ -32,6 +32,7 @@ from ivr.fer.messages import (
     GetServicePostSpecsInfoResponse,
     PatientData,
     Post,
+    Request,
     Resource,
     Slot,
     Specialist,
@@ -160,10 +161,10 @@ class FerRegion:
 
     def _made(self, answer: CreateAppointmentResponse, slot_id: UUID, starts_at: datetime) -> Answer:
         """Only a booking of this slot at this time is one."""
-        right = answer.slot_id == slot_id and answer.visit_time is not None
-        if not right or answer.status is None or answer.status.code != SUCCESS or answer.book_id is None:
+        made = answer.status is not None and answer.status.code == SUCCESS
+        if not made or answer.slot_id != slot_id or answer.visit_time is None or answer.book_id is None:
             return Silent("not the booking that was asked for")
-        if self._aware(answer.visit_time) != starts_at:  # type: ignore[arg-type]  # looked at above
+        if self._aware(answer.visit_time) != starts_at:
             return Silent("booked at another time")
         return Made(answer.book_id)
 
@@ -193,8 +194,8 @@ class FerRegion:
         """Some systems leave the offset out: then it is the hospital's."""
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=self._zone)
 
-    def _asked(self, kind: type[T], request: object) -> T:
-        answer = self._link.ask(request)  # type: ignore[arg-type]
+    def _asked(self, kind: type[T], request: Request) -> T:
+        answer = self._link.ask(request)
         if not isinstance(answer, kind):
             raise NoAnswer("the answer is to another question")
         _unless_error(answer.error)

@@ -152,10 +152,16 @@ def _asked(work: Work, errand: Errand, booking: Booking) -> Answer:
         patient = work.patients.get(booking.patient_id)
     region = _region(work)
     if errand.wanted.kind is ErrandKind.BOOK:
-        assert booking.slot.far_id is not None  # noqa: S101 - only such slots make errands
-        return region.book(errand.wanted.session, patient, booking.slot.far_id, booking.slot.starts_at)
-    assert booking.far_id is not None  # noqa: S101 - what never stood there is not cancelled
-    return region.cancel(errand.wanted.session, patient, booking.far_id)
+        slot = _there(booking.slot.far_id, "slot", booking)
+        return region.book(errand.wanted.session, patient, slot, booking.slot.starts_at)
+    return region.cancel(errand.wanted.session, patient, _there(booking.far_id, "visit", booking))
+
+
+def _there(far_id: str | None, what: str, booking: Booking) -> str:
+    """Its number in the regional system. Raises ValueError where it has none: only what is there makes errands."""
+    if far_id is None:
+        raise ValueError(f"the {what} of booking {booking.id} is not in the regional system")
+    return far_id
 
 
 def _settled(work: Work, errand: Errand, answer: Answer, rules: Rules, now: datetime, *, over: bool = False) -> Booking:
