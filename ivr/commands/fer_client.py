@@ -134,9 +134,7 @@ def _opened() -> Iterator[Open]:
     works = bootstrap.work_factory(settings)
     try:
         if works.region is None:
-            stop(
-                'the schedule is kept here; schedule.provider = "fer" with url and mo_oid moves it to the regional system'
-            )
+            stop('the schedule is kept here; schedule.provider = "fer" with url and mo_oid leaves it to the region')
         yield Open(works(), works.region, bootstrap.rules_of(settings))
     except StorageDown as problem:
         stop(f"the database cannot be used ({problem}); `ivr check` looks")
