@@ -15,6 +15,7 @@ from threading import Lock
 from time import monotonic
 from urllib.parse import urlsplit
 
+from ivr.deadline import within
 from ivr.domain.pacing import Breaker
 from ivr.fer import soap, xml
 from ivr.fer.contract import Invalid
@@ -96,25 +97,35 @@ class Link:
             self._breaker.ended(failed=failed, now=self._now())
 
     def _asked(self, operation: str, data: bytes) -> Response:
-        deadline = monotonic() + self._seconds
         with closing(self._connection()) as connection:
+            self._reach(connection)
+            headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}
             try:
-                connection.connect()
-            except (OSError, HTTPException) as problem:
-                raise NotReached(type(problem).__name__) from None
-            if connection.sock is None:
-                raise NotReached("not connected")
-            connection.sock.settimeout(self._seconds)
-            try:
-                headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}
-                connection.request("POST", self._path(), data, headers)
-                with closing(connection.getresponse()) as answer:
-                    return _read(operation, answer.status, _body(answer, deadline))
+                with within(connection, self._seconds):
+                    connection.request("POST", self._path(), data, headers)
+                    with closing(connection.getresponse()) as answer:
+                        status, body = answer.status, _body(answer)
             except (OSError, HTTPException) as problem:
                 raise NoAnswer(type(problem).__name__) from None
+        return _read(operation, status, body)
+
+    def _reach(self, connection: HTTPConnection) -> None:
+        """Nothing has been asked yet. Raises NotReached."""
+        try:
+            with within(connection, self._to_connect):
+                connection.connect()
+        except (OSError, HTTPException) as problem:
+            raise NotReached(type(problem).__name__) from None
+        if connection.sock is None:
+            raise NotReached("not connected")
+        connection.sock.settimeout(self._seconds)
+
+    @property
+    def _to_connect(self) -> float:
+        return min(CONNECT_SECONDS, self._seconds)
 
     def _connection(self) -> HTTPConnection:
-        host, port, seconds = self._url.hostname or "", self._url.port, min(CONNECT_SECONDS, self._seconds)
+        host, port, seconds = self._url.hostname or "", self._url.port, self._to_connect
         if self._url.scheme == "http":
             return HTTPConnection(host, port, timeout=seconds)
         return HTTPSConnection(host, port, timeout=seconds, context=self._tls())
@@ -134,12 +145,12 @@ class Link:
         return (self._url.path or "/") + query
 
 
-def _body(answer: HTTPResponse, deadline: float) -> bytes:
-    """Raises NoAnswer for one that is endless, in bytes or in time."""
+def _body(answer: HTTPResponse) -> bytes:
+    """Raises NoAnswer for one that is endless."""
     parts: list[bytes] = []
     while chunk := answer.read1(CHUNK):
         parts.append(chunk)
-        if sum(map(len, parts)) > MOST_BYTES or monotonic() > deadline:
+        if sum(map(len, parts)) > MOST_BYTES:
             raise NoAnswer("it does not end")
     return b"".join(parts)
 

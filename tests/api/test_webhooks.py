@@ -3,8 +3,9 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,7 @@ from tests.builders import NOW, RULES, at
 
 SLOT, NEXT = at("2026-04-28 09:00"), at("2026-04-28 10:00")
 SETTLED = timedelta(minutes=1)
+COURIER_SECONDS = 2
 
 
 @dataclass
@@ -84,7 +86,7 @@ def told(towns, subscriber):
 
 @contextmanager
 def courier_of(town) -> Iterator[Courier]:
-    own = Courier(town.new_work, now=lambda: town.clock[0], seconds=2)
+    own = Courier(town.new_work, now=lambda: town.clock[0], seconds=COURIER_SECONDS)
     yield own
     own.close()
 
@@ -202,7 +204,44 @@ def test_a_subscriber_that_is_down_keeps_no_other_waiting(told, subscriber):
 
     assert len(subscriber.heard) == 2
     (deaf,) = other.get("/subscriptions").json["subscriptions"]
-    assert (deaf["failures"] >= 1, deaf["problem"]) == (True, "URLError")
+    assert (deaf["failures"] >= 1, deaf["problem"]) == (True, "ConnectionRefusedError")
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that never comes to the end of its answer."""
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.wfile.write(b"HTTP/1.1 200 ")
+            with suppress(OSError):
+                while not over.wait(0.05):
+                    self.wfile.write(b"O")
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/events"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_subscriber_whose_answer_drips_is_left_in_time(told, subscriber):
+    slow = told.system((Scope.EVENTS, Scope.REGISTRY), name="медленная", hosts=["127.0.0.1"])
+    with dripping() as address:
+        slow.post("/subscriptions", {"url": address})
+        told.clinic.book(told.slots[0], told.clinic.patient())
+        began = time.monotonic()
+
+        told.courier.turn()
+
+        assert time.monotonic() - began < 2 * COURIER_SECONDS
+    (own,) = slow.get("/subscriptions").json["subscriptions"]
+    assert (own["failures"], own["problem"]) == (1, "TimeoutError")
+    assert len(subscriber.heard) == 1
 
 
 def test_what_nobody_took_for_three_days_is_given_up_and_is_still_in_the_feed(told, subscriber):

@@ -98,7 +98,18 @@ def test_an_answer_that_trickles_on_for_ever_is_given_up(raw):
     said += [b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", *[b" "] * 200]
     began = time.monotonic()
 
-    with pytest.raises(NoAnswer, match="does not end"):
+    with pytest.raises(NoAnswer, match="TimeoutError"):
+        a_link(url, seconds=0.3).ask(ASK)
+
+    assert time.monotonic() - began < 3
+
+
+def test_a_head_that_trickles_on_for_ever_is_given_up(raw):
+    url, said = raw
+    said += [b"HTTP/1.1 200 OK\r\n", *[b"X"] * 200]
+    began = time.monotonic()
+
+    with pytest.raises(NoAnswer, match="TimeoutError"):
         a_link(url, seconds=0.3).ask(ASK)
 
     assert time.monotonic() - began < 3

@@ -101,7 +101,7 @@ def test_an_answer_that_was_lost_is_given_again_to_the_same_session(both, monkey
         def lost(operation, *rest):
             answer = read(operation, *rest)
             if operation == "CreateAppointment":
-                raise ConnectionResetError
+                raise link.NoAnswer("the line was cut")
             return answer
 
         broken.setattr(link, "_read", lost)
