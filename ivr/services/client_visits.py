@@ -196,7 +196,6 @@ def book(
 ) -> Booking:
     """Book, or move a visit, in the client's channel. Raises what `booking.book` raises, and NotIdentified."""
     _, known = patient_of(work, client, patient_id, why="booking", now=now)
-    _unless_too_far(work, patient_id, slot_id, rules, now)
     command = BookingCommand(
         key=client.key(key),
         slot_id=slot_id,

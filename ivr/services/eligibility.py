@@ -42,7 +42,7 @@ def weigh(work: Work, claimed: Claimed, rules: Rules, now: datetime) -> Referral
     patient = work.patients.get(claimed.patient_id)
     speciality = work.staff.speciality(claimed.slot.speciality)
     _unless_detached(patient, claimed)
-    if claimed.by_person and Waiver.HORIZON not in claimed.waived:
+    if Waiver.HORIZON not in claimed.waived:
         unless_too_far(claimed.slot, claimed.patient_id, speciality, rules, now)
     if Waiver.ADMISSION not in claimed.waived:
         speciality.admit(patient, rules.today(claimed.slot.starts_at))

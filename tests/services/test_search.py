@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ivr.domain.booking import BookingStatus
-from ivr.domain.refusals import NoSlots
+from ivr.domain.refusals import NoSlots, OutsideHorizon
 from ivr.domain.slot import Channel, SlotKind
 from ivr.domain.waiting_list import PartOfDay
 from ivr.services import choice, search
@@ -257,3 +257,11 @@ def test_d03_what_is_open_to_all_remote_channels_is_open_to_other_systems_and_no
 
     assert clinic.nearest(patient, channel=Channel.OTHER) == competitive
     assert not clinic.hold(competitive, patient, channel=Channel.OTHER).slot.opens_to(Channel.MED_ARM)
+
+
+def test_d01_no_channel_books_behind_the_horizon_whatever_slot_it_names(clinic, patient, doctor):
+    behind = clinic.slot(doctor, at("2026-05-12 00:00:00"))
+
+    for channel in (Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT, Channel.OTHER):
+        with pytest.raises(OutsideHorizon):
+            clinic.book(behind, patient, channel=channel)
