@@ -95,6 +95,12 @@ class ReferralTaken(Refusal):
     code = "referral_taken"
 
 
+class DoctorUnnamed(Refusal):
+    """A user of the role DOCTOR of whom the administrator has not said yet who of the staff he is."""
+
+    code = "doctor_unnamed"
+
+
 class VisitNeeded(Refusal):
     """A doctor sends on only whom he has seen: the visit is still to come, or its patient did not come (S4.2)."""
 

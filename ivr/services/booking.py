@@ -119,8 +119,9 @@ def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) ->
     Of a move by the hospital the patient is told by a call (P135); of one that he wants himself by nobody.
 
     Raises SlotTaken (HoldLost where another caller holds it now), AlreadyBooked, Overlaps, TooManyBookings,
-    NotAdmitted, NotAttached, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate, WrongTurn. Where the
-    regional system keeps the schedule also RegionRefused, RegionUnreached, and Unsettled: look it up by its key.
+    NotAdmitted, NotAttached, OutsideHorizon, ReferralNeeded, ReferralNotFound; of a move also NotYours, TooLate,
+    WrongTurn. Where the regional system keeps the schedule also RegionRefused, RegionUnreached, and Unsettled: look it
+    up by its key.
     """
     with work:
         work.patients.lock(command.patient_id)
