@@ -18,19 +18,19 @@ from ivr.domain.rules import Rules
 from ivr.domain.schedule import Absence, WorkRule
 from ivr.domain.slot import REMOTE, Channel, Slot, SlotKind, SlotState
 from ivr.domain.slot_plan import PlannedSlot
-from ivr.domain.waiting_list import PartOfDay, WaitingEntry, WaitingReason, WaitingStatus
+from ivr.domain.waiting_list import PartOfDay, WaitingReason
 from ivr.importing import doctors as staff
 from ivr.importing import schedule
 from ivr.importing.checking import Checked, check
 from ivr.importing.comparing import compare_doctors
 from ivr.importing.csv_file import BadFile, Complaint, read_csv
 from ivr.importing.storing import doctors_by_code, store_changes, store_specialities
-from ivr.services.ports import NewBooking, NewEntry, Offer
+from ivr.services.ports import NewBooking, Offer
 from ivr.services.schedule import publish_within
+from ivr.services.waiting import Wish, join_within
 from ivr.storage import tables
 from ivr.storage.work import SqlWork
 
-SPECIALIST_WORKING_DAYS = 14
 TICKETS_FROM = 100_001
 VISITS_FROM = 200_001
 SOMEBODY = (tables.doctors, tables.patients)
@@ -149,21 +149,17 @@ class Demo:
         )
         self._work.bookings.add(NewBooking(key=key, call_key=key, booking=booking))
 
-    def _wait(self, wish: Mapping[str, Any]) -> None:
-        last_day = self._rules.calendar.add_working_days(self._today, SPECIALIST_WORKING_DAYS)
-        entry = WaitingEntry(
-            id=0,
-            patient_id=self._patients[wish["person"]],
-            speciality=wish["speciality"],
+    def _wait(self, waits: Mapping[str, Any]) -> None:
+        wish = Wish(
+            patient_id=self._patients[waits["person"]],
+            speciality=waits["speciality"],
             doctor_id=None,
-            part_of_day=PartOfDay(wish["part_of_day"]),
-            reason=WaitingReason(wish["reason"]),
-            status=WaitingStatus.ACTIVE,
-            entered_at=self._now,
-            deadline=datetime.combine(last_day + timedelta(days=1), time(), self._rules.zone),
-            window_until=self._today + timedelta(days=self._rules.waiting_window_days),
+            part_of_day=PartOfDay(waits["part_of_day"]),
+            reason=WaitingReason(waits["reason"]),
+            contact=None,
+            key=f"demo-{waits['person']}",
         )
-        self._work.waiting.add(NewEntry(key=f"demo-{wish['person']}", entry=entry, contact=None))
+        join_within(self._work, wish, self._rules, self._now)
 
     def _refer(self, wish: Mapping[str, Any]) -> None:
         valid_until = self._today + timedelta(days=wish["valid_days"])

@@ -33,6 +33,13 @@ def test_the_same_day_makes_the_same_hospital(clinic, tmp_path):
         assert rows(clinic, table) == rows(other, table), table.name
 
 
+def test_1_4_who_waits_in_the_demo_waits_to_the_last_second_of_the_14th_working_day(clinic):
+    (entry,) = rows(clinic, tables.waiting_entries)
+
+    # From Monday, 23 November 2026, which is not counted; the hospital's midnight is 21:00 UTC.
+    assert entry["deadline"] == datetime(2026, 12, 11, 20, 59, 59, tzinfo=UTC)
+
+
 def test_loading_twice_changes_nothing(clinic):
     assert not load_demo(clinic.work(), clinic.catalogue, clinic.hospital, rules=clinic.rules, now=NOW)
 
