@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,6 +81,8 @@ class Dialler:
         self._calls: dict[str, _Call] = {}
         self._channels: set[str] = set()
         """Of the trunk, whoever began them."""
+        self._over: deque[str] = deque(maxlen=100)
+        """The channels that ended last: a list that Asterisk makes meanwhile may still have them."""
         self._endings: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
         """No call is begun while we look which ones go on."""
@@ -179,6 +182,7 @@ class Dialler:
         call = self._calls.get(key)
         if event.event == "Hangup":
             self._channels.discard(key)
+            self._over.append(key)
             self._wake.set()
         if call is not None:
             self._of_ours(call, event)
@@ -249,8 +253,11 @@ class Dialler:
         for key in await self._book.left_behind():
             if key not in self._endings:
                 self._calls.setdefault(key, _Call(key))
+        for call in self._calls.values():
+            # Nobody heard whether it rang meanwhile; whom a telephone may have rung for is not rung again in 5 minutes.
+            call.rang = True
         rows = await self._ami.ask_list({"Action": "Status"})
-        channels = {row.uniqueid: row for row in rows if row.event == "Status"}
+        channels = {row.uniqueid: row for row in rows if row.event == "Status" and row.uniqueid not in self._over}
         self._channels = {key for key, row in channels.items() if row.channel.startswith(f"PJSIP/{TRUNK}-")}
         for key, call in list(self._calls.items()):
             if key not in channels:

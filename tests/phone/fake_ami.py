@@ -12,6 +12,8 @@ class FakeAmi:
 
     def __init__(self) -> None:
         self.answers: dict[str, bytes | None] = {}
+        self.lists: dict[str, list[bytes]] = {}
+        """Events that follow an answer, by the name of the action; the last one ends with …Complete."""
         self.received: list[dict[str, str]] = []
         self.raw = b""
         self.logins = 0
@@ -55,7 +57,8 @@ class FakeAmi:
         answer = {**usual, **self.answers}.get(message["Action"], b"Response: Success\r\n")
         self.logins += message["Action"] == "Login"
         if answer is not None:
-            writer.write(answer + f"ActionID: {message['ActionID']}\r\n\r\n".encode())
+            for part in (answer, *self.lists.get(message["Action"], ())):
+                writer.write(part + f"ActionID: {message['ActionID']}\r\n\r\n".encode())
 
 
 @contextlib.asynccontextmanager
