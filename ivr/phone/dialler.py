@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -71,12 +71,14 @@ class Dialler:
         pace: Pace,
         now: Callable[[], datetime],
         ring_seconds: int = 30,
+        answer_seconds: float = 5.0,
         number: Callable[[str], str] = str,
         caller_id: str = "",
     ) -> None:
-        """`number` writes E.164 as the provider wants it dialled."""
+        """`number` writes E.164 as the provider wants it dialled; Asterisk agrees within `answer_seconds`."""
         self._ami, self._book, self._lines, self._pace, self._now = ami, book, lines, pace, now
         self._ring_seconds, self._number, self._caller_id = ring_seconds, number, caller_id
+        self._answer_seconds = answer_seconds
         self._breaker = Breaker()
         self._calls: dict[str, _Call] = {}
         self._channels: set[str] = set()
@@ -89,6 +91,8 @@ class Dialler:
         self._wake = asyncio.Event()
         self._looked = False
         """We know which of our calls go on in this Asterisk: no new one is begun before."""
+        self._doubt = asyncio.Event()
+        """Asterisk did not say whether it rings: we have to look."""
         self.tally = Tally()
         for event in ("Newchannel", "Newstate", "Hangup", "OriginateResponse", "DialState"):
             ami.register_event(event, self._heard)
@@ -158,10 +162,14 @@ class Dialler:
                     "ChannelId": dial.key,
                     "CallerID": self._caller_id,
                     "EarlyMedia": "false",
-                }
+                },
+                within=self._answer_seconds,
             )
         except (AmiDown, TimeoutError):
-            return  # nobody knows whether it rings: looked up when Asterisk is back
+            # Nobody knows whether it rings: looked up at once, or when Asterisk is back.
+            self._looked = False
+            self._doubt.set()
+            return
         except AmiRefused as problem:
             log.error("Asterisk does not let us ring", extra={"reason": str(problem)})
             self._ended(dial.key, Ended(Outcome.TRUNK))
@@ -240,14 +248,22 @@ class Dialler:
             await self._book.renew(list(self._calls))
 
     async def _reconnected(self) -> None:
-        """Whenever Asterisk is there again: what of ours goes on in it, and what is over without a word."""
+        """Whenever Asterisk is back, or did not answer: what of ours goes on, and what is over without a word."""
         while True:
             await self._ami.wait_connected()
             async with self._turn:
+                if self._doubt.is_set():
+                    await self._until_kept(self._caught_up)
+                self._doubt.clear()
                 await self._until_kept(self._look_again)
             self._looked = True
-            await self._ami.wait_lost()
+            await _first_of(self._ami.wait_lost(), self._doubt.wait())
             self._looked = False
+
+    async def _caught_up(self) -> None:
+        """Asterisk has come to what we asked before, for it answers in order; a call it then begins is there soon."""
+        await self._ami.ask({"Action": "Ping"})
+        await asyncio.sleep(CAUSE_SECONDS)
 
     async def _look_again(self) -> None:
         for key in await self._book.left_behind():
@@ -273,6 +289,16 @@ def _ending(call: _Call, event: Any) -> Ended:
     if call.answered_at is not None:
         return Ended(Outcome.UNFINISHED, cause or NORMAL_CLEARING, tech_cause, call.answered_at)
     return Ended(failed(cause, tech_cause=tech_cause or "", rang=call.rang), cause, tech_cause)
+
+
+async def _first_of(*events: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them has come."""
+    waiting = [asyncio.create_task(event) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 async def _true(job: Awaitable[None]) -> bool:

@@ -133,3 +133,27 @@ async def test_ringing_that_was_not_heard_while_asterisk_was_away_counts(fake, r
     hangs_up(fake, "first", NO_ANSWER)
 
     assert (await book.end_of("first")).outcome is Outcome.NO_ANSWER
+
+
+async def test_an_originate_that_asterisk_never_answered_frees_its_line_and_its_attempt(fake, rings):
+    fake.answers["Originate"] = None
+    book = Tasks("first", "second")
+
+    await rings(book, answer_seconds=0.2)
+
+    assert (await book.end_of("first")).outcome is Outcome.LOST
+    assert (await fake.got("Originate", times=2))["ChannelId"] == "second"
+    assert fake.logins == 1
+
+
+async def test_an_originate_answered_too_late_is_a_call_like_any_other(fake, rings):
+    fake.answers["Originate"] = None
+    book = Tasks("first")
+
+    await rings(book, answer_seconds=0.2)
+    await fake.got("Originate")
+    goes_on(fake, ("first", "Ringing"))
+    await fake.got("Status", times=2)
+    hangs_up(fake, "first", NO_ANSWER)
+
+    assert (await book.end_of("first")).outcome is Outcome.NO_ANSWER
