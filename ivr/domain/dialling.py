@@ -214,6 +214,8 @@ class Dial:
     number: int
     phone: str
     """E.164."""
+    person_id: int
+    """Who is called to the telephone: the patient, or his representative."""
 
     def __repr__(self) -> str:
         return f"Dial({self.key}, {self.kind}, …{self.phone[-4:]})"

@@ -33,7 +33,7 @@ class Dials(Protocol):
     """Attempts. The row is written before the telephone rings."""
 
     def add(self, dial: Dial, node: str, until: datetime, now: datetime) -> bool:
-        """Leased to the dialler until then; False where another call to that number goes on."""
+        """Leased to the dialler until then; False where another call to that number or that person goes on."""
 
     def renew(self, key: str, until: datetime) -> None:
         """The call goes on, whatever has become of its task."""

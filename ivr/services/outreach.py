@@ -130,18 +130,19 @@ def _weighed(work: Work, task: Task, node: str, rules: Rules, now: datetime) -> 
     if phone is None or work.opt_outs.has(phone):
         give_up(work, task, rules, now)
         return None
-    if asked_for(work, _patient(work, task), phone, rules, now) is None:
+    person = asked_for(work, _patient(work, task), phone, rules, now)
+    if person is None:
         _left_to_people(work, task, rules, now)
         return None
     there = calling_hours(rules, phone)
     if not there.allow(now):
         work.tasks.postpone(task.id, there.next(now))
         return None
-    return _begun(work, task, phone, node, now)
+    return _begun(work, task, phone, person, node, now)
 
 
-def _begun(work: Work, task: Task, phone: PhoneNumber, node: str, now: datetime) -> Dial | None:
-    dial = Dial(uuid.uuid4().hex, task.id, task.wanted.kind, task.attempts + 1, phone.e164)
+def _begun(work: Work, task: Task, phone: PhoneNumber, person: Patient, node: str, now: datetime) -> Dial | None:
+    dial = Dial(uuid.uuid4().hex, task.id, task.wanted.kind, task.attempts + 1, phone.e164, person.id)
     talking = any(call.ended_at is None for call in work.calls.recent(phone, now - TALKS_NOW))
     if talking or not work.dials.add(dial, node, now + LEASE, now):
         work.tasks.postpone(task.id, now + TALKS_NOW)

@@ -21,12 +21,13 @@ from ivr.storage.tables import waiting_entries as entries
 class DialRegister(Register):
     def add(self, dial: Dial, node: str, until: datetime, now: datetime) -> bool:
         values = {"task_id": dial.task_id, "number": dial.number, "phone": dial.phone, "node": node, "begun_at": now}
-        values["leased_until"] = until
+        values |= {"leased_until": until, "person_id": dial.person_id}
         try:
             with self._connection.begin_nested():
                 self._insert(dials, key=dial.key, **values)
         except IntegrityError:
-            if self._run(select(dials.c.id).where(dials.c.phone == dial.phone, _OPEN)).first() is None:
+            same = (dials.c.phone == dial.phone) | (dials.c.person_id == dial.person_id)
+            if self._run(select(dials.c.id).where(same, _OPEN)).first() is None:
                 raise
             return False
         return True

@@ -361,8 +361,10 @@ dial_attempts = Table(
     Column("result", String),
     Column("cause", Integer),
     Column("tech_cause", String),
+    Column("person_id", ForeignKey("patients.id")),
     UniqueConstraint("task_id", "number"),
     _index("dial_attempts_one_of_phone", "phone", where="ended_at IS NULL", unique=True),
+    _index("dial_attempts_one_of_person", "person_id", where="ended_at IS NULL", unique=True),
     _index("dial_attempts_begun", "begun_at"),
 )
 

@@ -116,13 +116,15 @@ def _dial(world, work, task: NewTask, phone: PhoneNumber, *, last: bool) -> None
         earlier = PLANS[task.kind].tries - 1 if last else 0
         for number in range(1, earlier + 1):
             work.dials.add(
-                Dial(f"earlier-{number}", task_id, task.kind, number, phone.e164),
+                Dial(f"earlier-{number}", task_id, task.kind, number, phone.e164, task.patient_id),
                 "node",
                 until,
                 world.clock,
             )
             work.dials.end(f"earlier-{number}", Ended(Outcome.NO_ANSWER), world.clock)
-        work.dials.add(Dial(KEY, task_id, task.kind, earlier + 1, phone.e164), "node", until, world.clock)
+        work.dials.add(
+            Dial(KEY, task_id, task.kind, earlier + 1, phone.e164, task.patient_id), "node", until, world.clock
+        )
         work.tasks.take(task_id, "node", world.clock + timedelta(minutes=1), world.clock)
         work.commit()
 

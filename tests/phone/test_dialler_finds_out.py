@@ -21,7 +21,7 @@ class Tasks:
     """A book in memory: whom to ring, what is going on, what became of each."""
 
     def __init__(self, *keys: str, left: tuple[str, ...] = ()) -> None:
-        self.due = [Dial(key, 1, TaskKind.FEEDBACK, 1, "+79000000001") for key in keys]
+        self.due = [Dial(key, 1, TaskKind.FEEDBACK, 1, "+79000000001", 1) for key in keys]
         self.left = list(left)
         self.ended: dict[str, Ended] = {}
         self._told = asyncio.Event()

@@ -77,6 +77,33 @@ def test_one_number_is_rung_about_one_thing_at_a_time(clinic, new_work, doctor):
     assert claim(new_work, now=CALLING + outreach.TALKS_NOW) is not None
 
 
+def test_who_has_two_numbers_is_not_rung_on_both_at_once(clinic, new_work, doctor):
+    slots = clinic.slots(doctor, [VISITS[0], VISITS[20]])
+    clinic.speciality("surgeon")
+    other = clinic.slot(clinic.doctor("surgeon"), VISITS[10])
+    patient = clinic.patient()
+    clinic.book(slots[0], patient, rules=ROBOT, contact=PhoneNumber("+79000000001"))
+    clinic.book(other, patient, rules=ROBOT, contact=PhoneNumber("+79000000002"))
+
+    first = claim(new_work)
+    assert claim(new_work) is None
+    finish(new_work, first, Outcome.BUSY)
+    assert claim(new_work, now=CALLING + outreach.TALKS_NOW).phone != first.phone
+
+
+def test_who_is_asked_for_about_himself_is_not_rung_about_his_child_at_once(clinic, new_work, doctor):
+    clinic.speciality("paediatrician", age_from=0, age_to=17)
+    mother = clinic.patient()
+    child = clinic.patient(birth_date=date(2015, 5, 1), representatives=(mother.id,))
+    own = clinic.slot(doctor, VISITS[0])
+    childs = clinic.slot(clinic.doctor("paediatrician"), VISITS[10])
+    clinic.book(own, mother, rules=ROBOT, contact=PhoneNumber("+79000000001"))
+    clinic.book(childs, child, rules=ROBOT, subject=Subject.CHILD, contact=PhoneNumber("+79000000002"))
+
+    assert claim(new_work) is not None
+    assert claim(new_work) is None
+
+
 def test_who_is_ringing_us_is_not_rung(clinic, new_work, doctor):
     (visit,) = visits(clinic, doctor, 1)
     calls.begin(new_work(), call_key="in", caller=visit.contact, line="inbound", now=CALLING, node="n")
