@@ -118,12 +118,21 @@ def _write(work: Work, notice: NewNotice, now: datetime) -> None:
 def instead_of_a_call(
     work: Work, kind: NoticeKind, visit: Booking, phone: PhoneNumber | None, task_id: int, rules: Rules, now: datetime
 ) -> bool:
-    """Within a transaction: an SMS where the robot has not reached him; False where none can be sent (1.6)."""
-    if not rules.sends_sms or phone is None or not phone.is_mobile:
+    """Within a transaction: an SMS where the robot has not reached him; False where none can or may be sent (1.6)."""
+    if not rules.sends_sms or phone is None or not phone.is_mobile or not _may_be_sms(work, visit, phone):
         return False
     notice = _about(work, visit, kind, Method.SMS, phone.e164, now)
     _write(work, replace(notice, key=f"task-{task_id}", task_id=task_id), now)
     return True
+
+
+def _may_be_sms(work: Work, visit: Booking, phone: PhoneNumber) -> bool:
+    """Who has chosen a method is told by it and no other (S1.7, S3.5); who wants no robot has to have chosen SMS."""
+    reminded = standing.answer(work, visit, ConsentPurpose.REMINDER)
+    if reminded is not None and reminded.given and reminded.method == Method.SMS:
+        return True
+    told = chosen(work, visit)
+    return not work.opt_outs.has(phone) if told is None else told.method == Method.SMS
 
 
 def promised(work: Work, visit: Booking, kind: NoticeKind, rules: Rules, now: datetime) -> bool:

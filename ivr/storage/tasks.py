@@ -140,7 +140,10 @@ class TaskRegister(Register):
         free = {"leased_by": None, "leased_until": None, "not_before": None}
         # Also what the robot has ended by a message that could not be delivered.
         messaged = (tasks.c.status == TaskStatus.DONE.value) & (tasks.c.done_by == "robot")
-        left = {"robot": False, "owner": owner.value, "status": TaskStatus.OPEN.value}
+        left: dict[str, Any] = {"robot": False, "owner": owner.value, "status": TaskStatus.OPEN.value}
+        payload = dict(self.get(task_id).wanted.payload)
+        if payload.get("by") == "SMS":  # the list of people's work does not show messages
+            left["payload"] = payload | {"by": "CALL"}
         self._leased((tasks.c.id == task_id) & (_OPEN | messaged), **left, **free)
 
     def postpone(self, task_id: int, until: datetime) -> None:
