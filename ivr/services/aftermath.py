@@ -49,15 +49,7 @@ def freed(work: Work, booking: Booking, rules: Rules, now: datetime) -> None:
     if rules.robot_rings and owner is TaskOwner.CALL_CENTRE:
         slot_offers.freed(work, booking.slot, rules, now)
         return
-    task = NewTask(
-        key=f"slot-freed-{booking.id}",
-        kind=TaskKind.SLOT_FREED,
-        owner=owner,
-        due_at=now,
-        booking_id=booking.id,
-        slot_id=booking.slot.id,
-    )
-    work.tasks.add(task, now)
+    slot_offers.people_offer(work, booking.slot, f"slot-freed-{booking.id}", owner, now, booking_id=booking.id)
 
 
 def _owner_of(asked: Task) -> TaskOwner:

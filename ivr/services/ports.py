@@ -210,6 +210,9 @@ class Slots(Protocol):
 
     def held_by_other(self, slot_id: int, offer: Offer) -> bool: ...
 
+    def is_free(self, slot_id: int) -> bool:
+        """Neither booked nor closed; somebody may hold it."""
+
     def free(self, slot_id: int) -> None:
         """A booked slot can be offered again."""
 

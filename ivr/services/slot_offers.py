@@ -127,8 +127,21 @@ def ended(work: Work, offer: SlotOffer, status: OfferStatus, rules: Rules, now: 
         work.waiting.save(_back(entry, status, missed=missed), now)
         if missed and entry.no_answer + 1 >= UNANSWERED_OFFERS:
             ask_people(work, entry, f"unreached-{offer.id}", rules, now)
-    freed(work, work.slots.get(offer.slot_id), rules, now)
+    slot = work.slots.get(offer.slot_id)
+    if rules.robot_rings:
+        freed(work, slot, rules, now)
+    elif work.slots.is_free(slot.id):  # the hospital's model was switched, or its robot is off, since it was offered
+        owner = TaskOwner.under(centralised=rules.centralised)
+        people_offer(work, slot, f"slot-freed-after-{offer.id}", owner, now)
     return True
+
+
+def people_offer(
+    work: Work, slot: Slot, key: str, owner: TaskOwner, now: datetime, *, booking_id: int | None = None
+) -> None:
+    """Within a transaction: people offer the freed time to the waiting list, where the robot does not (S4.3)."""
+    task = NewTask(key, TaskKind.SLOT_FREED, owner, due_at=now, booking_id=booking_id, slot_id=slot.id)
+    work.tasks.add(task, now)
 
 
 def _missed(work: Work, offer: SlotOffer, status: OfferStatus) -> bool:

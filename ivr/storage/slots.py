@@ -94,6 +94,9 @@ class SlotRegister(Register):
         held = select(slots.c.id).where(slots.c.id == slot_id, FREE, held_by_other(offer))
         return self._run(held).first() is not None
 
+    def is_free(self, slot_id: int) -> bool:
+        return self._run(select(slots.c.id).where(slots.c.id == slot_id, FREE)).first() is not None
+
     def free(self, slot_id: int) -> None:
         booked = and_(slots.c.id == slot_id, slots.c.state == SlotState.BOOKED.value)
         # One made for a single visit is offered to nobody else; one of the regional system when that offers it again.
