@@ -8,8 +8,8 @@ from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.journal import CallRecord, StepRow
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import NotFound, TaskTaken
-from ivr.domain.slot import Doctor
-from ivr.domain.tasks import Task
+from ivr.domain.slot import Doctor, Slot
+from ivr.domain.tasks import Task, TaskKind
 from ivr.domain.waiting_list import WaitingEntry
 from ivr.domain.worklist import TaskResult, results_of
 from ivr.services.ports import Work
@@ -22,8 +22,10 @@ class Card:
     """None where the caller was not identified."""
     entry: WaitingEntry | None
     booking: Booking | None
+    freed: Slot | None
+    """The time that is to be offered; it is no longer the matter of whose it was."""
     doctor: Doctor | None
-    """Of the visit, or the one waited for."""
+    """Of the visit or of the freed time, or the one waited for."""
     record: CallRecord | None
     """The call in which it was asked for."""
     steps: tuple[StepRow, ...]
@@ -59,15 +61,17 @@ def card(work: Work, task_id: int, *, who: str, now: datetime) -> Card:
 
 def _card(work: Work, task: Task) -> Card:
     about = task.wanted
-    booking = None if about.booking_id is None else work.bookings.get(about.booking_id)
+    freed = work.slots.get(about.slot_id) if about.kind is TaskKind.SLOT_FREED and about.slot_id is not None else None
+    booking = None if about.booking_id is None or freed is not None else work.bookings.get(about.booking_id)
     entry = None if about.entry_id is None else work.waiting.get(about.entry_id)
-    doctor_id = booking.slot.doctor_id if booking else entry.doctor_id if entry else None
+    slot = freed if booking is None else booking.slot
+    doctor_id = slot.doctor_id if slot else entry.doctor_id if entry else None
     return Card(
         task=task,
-        # A freed slot is no longer the matter of whose it was.
         patient=None if about.patient_id is None else work.patients.get(about.patient_id),
         entry=entry,
         booking=booking,
+        freed=freed,
         doctor=None if doctor_id is None else work.staff.doctor(doctor_id),
         record=_record(work, about.call_key),
         steps=tuple(work.calls.steps(about.call_key)) if about.call_key else (),

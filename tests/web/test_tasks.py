@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.tasks import TaskKind, TaskOwner
 from ivr.domain.user import Role
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
-from ivr.services import tasks, waiting
+from ivr.services import search, slot_offers, tasks, waiting
+from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
 from tests.web.conftest import Clients, Served, post, post_json
 
@@ -203,3 +205,19 @@ def test_a_task_is_done_by_keyboard_and_the_other_page_sees_it_at_once(served: S
 
     other.get_by_text("Задач нет").wait_for()
     assert page.url.endswith("/tasks")
+
+
+def test_a_freed_time_is_shown_without_whose_it_was(clients: Clients):
+    site = clients.opened.site
+    slot = search.nearest(site.new_work(), SlotQuery("surgeon", 1), rules=site.rules, now=site.now())
+    with site.new_work() as work:
+        patient = work.patients.get(1)
+        slot_offers.people_offer(work, slot, "slot-freed-after-1", TaskOwner.CALL_CENTRE, site.now())
+        work.commit()
+        (task,) = work.tasks.like(TaskKind.SLOT_FREED, "slot-freed-after-1")
+    client = clients(Role.OPERATOR)
+
+    page = client.get(take(client, task.id).location).text
+
+    assert f"{slot.starts_at.astimezone(site.rules.zone):%d.%m.%Y в %H:%M}" in page
+    assert patient.surname not in page
