@@ -251,7 +251,7 @@ def _briefing(work: Work, attempt: Attempt, task: Task, rules: Rules, now: datet
         welcome=not work.opt_outs.has(attempt.phone) and _number(work, task) is not None,
         booking=booking,
         entry=entry,
-        offer=None if about.offer_id is None else _listened_to(work, about.offer_id, now),
+        offer=None if about.offer_id is None else _listened_to(work, about.offer_id, rules, now),
         speciality=None if speciality is None else work.staff.speciality(speciality),
     )
 
@@ -266,9 +266,9 @@ def _final(work: Work, task: Task, rules: Rules, now: datetime) -> frozenset[Out
     )
 
 
-def _listened_to(work: Work, offer_id: int, now: datetime) -> SlotOffer:
+def _listened_to(work: Work, offer_id: int, rules: Rules, now: datetime) -> SlotOffer:
     offer = work.slot_offers.get(offer_id)
-    return slot_offers.listens(work, offer, now) if offer.status is OfferStatus.OPEN else offer
+    return slot_offers.listens(work, offer, rules, now) if offer.status is OfferStatus.OPEN else offer
 
 
 def _counted(work: Work, task_id: int) -> int:

@@ -184,12 +184,19 @@ def ask_people(work: Work, entry: WaitingEntry, key: str, rules: Rules, now: dat
     work.tasks.add(task, now)
 
 
-def listens(work: Work, offer: SlotOffer, now: datetime) -> SlotOffer:
-    """Within a transaction: he has answered the telephone, so the slot stays his while he listens."""
+def listens(work: Work, offer: SlotOffer, rules: Rules, now: datetime) -> SlotOffer:
+    """Within a transaction: he has answered the telephone, so the slot stays his while he listens.
+
+    A hold that has lapsed is taken again; the offer is over where somebody was quicker.
+    """
+    patient_id = work.waiting.get(offer.entry_id).patient_id
+    work.patients.lock(patient_id)
     until = max(offer.until, now + ON_THE_LINE)
-    work.slot_offers.extend(offer.id, until)
-    work.slots.renew(offer.holder, until)
-    return replace(offer, until=until)
+    if work.slots.hold(offer.slot_id, Offer(patient_id, Channel.CC, now, offer.holder), until):
+        work.slot_offers.extend(offer.id, until)
+    else:
+        ended(work, offer, OfferStatus.WITHDRAWN, rules, now)
+    return work.slot_offers.get(offer.id)
 
 
 def tidy(new_work: Callable[[], Work], *, rules: Rules, now: datetime) -> int:

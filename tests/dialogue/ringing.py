@@ -4,6 +4,7 @@
 @ given ringing OFFER +70000001111 ent 2 last              the last attempt: those before it reached nobody
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select, update
@@ -38,6 +39,7 @@ async def ringing(world, caller: PhoneNumber | None, value: str) -> None:
     slot = _slot(world, work, patient, speciality, int(days))
     rung = caller or patient.phone
     if TaskKind(kind) is TaskKind.OFFER:
+        world.rules = replace(world.rules, robot_calls=True)  # without a robot people would offer the time
         task = _offer(world, work, patient, slot, rung)
     else:
         task = _about_a_visit(world, work, TaskKind(kind), patient, slot, rung)

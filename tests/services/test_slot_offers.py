@@ -244,6 +244,43 @@ def test_who_listens_to_his_offer_does_not_lose_it_meanwhile(clinic, new_work, d
     assert status(clinic, entry) == "BOOKED"
 
 
+def late_listener(clinic, new_work, doctor, meanwhile):
+    """His hold has lapsed and nobody has tidied up when he answers; what the story is told, and the time."""
+    entry = join(clinic, new_work)
+    visit = a_visit(clinic, doctor)
+    cancel(new_work, visit)
+    dial = outreach.claim(new_work(), node="dial", rules=ROBOT, now=NOW + timedelta(minutes=29))
+    late = NOW + timedelta(minutes=31)
+    meanwhile(visit.slot.id, late)
+    return entry, outreach.briefing(new_work(), dial.key, rules=ROBOT, now=late), late
+
+
+def test_who_answers_when_his_hold_has_lapsed_and_nobody_took_the_time_has_it_again(clinic, new_work, doctor):
+    entry, about, late = late_listener(clinic, new_work, doctor, lambda slot, now: None)
+
+    assert answers.is_needed(about, now=late)
+    assert answers.offered(new_work(), about, now=late) is not None
+    assert answers.accept(new_work(), about, rules=ROBOT, now=late + timedelta(minutes=4)).slot.id == 1
+    assert status(clinic, entry) == "BOOKED"
+
+
+@pytest.mark.parametrize("how", ["holds", "books"])
+def test_who_answers_when_somebody_else_has_his_time_is_offered_nothing(clinic, new_work, doctor, how):
+    def taken(slot_id, now):
+        patient = clinic.patient()
+        if how == "holds":
+            booking.hold(new_work(), slot_id, patient_id=patient.id, call_key="other", rules=ROBOT, now=now)
+        else:
+            clinic.book(slot_id, patient, now=now, rules=ROBOT)
+
+    entry, about, late = late_listener(clinic, new_work, doctor, taken)
+
+    assert not answers.is_needed(about, now=late)
+    assert (status(clinic, entry), offers(clinic)) == ("ACTIVE", [(entry.id, "WITHDRAWN")])
+    if how == "holds":
+        assert clinic.rows("slots", id=1)[0].held_by == "other"
+
+
 def test_an_offer_to_somebody_who_has_left_the_list_is_withdrawn(clinic, new_work, doctor):
     first, second = join(clinic, new_work), join(clinic, new_work)
     cancel(new_work, a_visit(clinic, doctor))
