@@ -109,17 +109,24 @@ def _tape(name: str):
     return read_tape((FOLDER / f"outbound_{name}.txt").read_text(encoding="utf-8"))
 
 
-LONG = (
-    "reminder_cancelled_another_day",
-    "reminder_moved",
-    "offer_accepted",
-    "offer_left",
-    "clinic_cancelled_waits",
-    "survey_rated",
+STORIES = (
+    *("reminder_confirmed", "reminder_cancelled_another_day", "reminder_moved", "reminder_move_waiting_list"),
+    *("referred", "child_by_mother", "offer_accepted", "offer_declined_often", "offer_left"),
+    *("clinic_cancelled_waits", "clinic_cancelled_other_time", "clinic_cancelled_none"),
+    *("clinic_moved_suits", "clinic_moved_other_time", "survey_rated", "no_show_booked", "no_show_refused"),
+    *("opt_out", "opt_out_operator"),
 )
+"""Together they come to every question of every story."""
 
 
-@pytest.mark.parametrize(("name", "step"), [(name, step) for name in LONG for step in range(questions(name))])
+def test_every_story_is_hung_up_on():
+    given = [value.split() for name in STORIES for key, value in _tape(name).settings if key == "given"]
+    told = {words[1] for words in given if words[0] == "ringing"}
+
+    assert told == set(KINDS)
+
+
+@pytest.mark.parametrize(("name", "step"), [(name, step) for name in STORIES for step in range(questions(name))])
 async def test_a_hang_up_at_any_question_leaves_nothing_half_done(name, step, new_world):
     tape = _tape(name)
     with new_world(tape.setting("now")) as world:

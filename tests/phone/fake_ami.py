@@ -62,8 +62,8 @@ class FakeAmi:
 
 
 @contextlib.asynccontextmanager
-async def fake_ami() -> AsyncIterator[FakeAmi]:
-    fake = FakeAmi()
+async def fake_ami(kind: type[FakeAmi] = FakeAmi) -> AsyncIterator[FakeAmi]:
+    fake = kind()
     server = await asyncio.start_server(fake.serve, "127.0.0.1", 0)
     fake.port = server.sockets[0].getsockname()[1]
     yield fake
