@@ -32,7 +32,7 @@ class RegionUnreached(Refusal):
 
 
 class KeptByRegion(Refusal):
-    """The schedule is kept in the regional system: it cannot be added to here."""
+    """The schedule is kept in the regional system: nothing is added to it here, and no time of its given on the way."""
 
     code = "kept_by_region"
 

@@ -12,7 +12,16 @@ from ivr.domain.notice import Method
 from ivr.domain.override import LEAST_REASON, Override
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import HoldLost, NotFound, NotYours, ReasonNeeded, ReferralNeeded, Refusal, SlotTaken
+from ivr.domain.refusals import (
+    HoldLost,
+    KeptByRegion,
+    NotFound,
+    NotYours,
+    ReasonNeeded,
+    ReferralNeeded,
+    Refusal,
+    SlotTaken,
+)
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor, Hold, Slot, SlotKind
 from ivr.services import errands, visit
@@ -126,7 +135,7 @@ def book(work: Work, command: BookingCommand, *, rules: Rules, now: datetime) ->
     with work:
         work.patients.lock(command.patient_id)
         known = first_result(work, command)
-        booked = known or book_within(work, command, rules, now)
+        booked = known or _begun(work, command, rules, now)
         if known is None:
             work.commit()
     return errands.carry_out(work, booked, rules=rules, now=now) if known is None else errands.told(known)
@@ -246,7 +255,17 @@ def first_result(work: Work, command: BookingCommand) -> Booking | None:
 
 
 def book_within(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
-    """The same as `book`, as a part of a transaction in which the patient is locked."""
+    """The same as `book`, as a part of a transaction in which the patient is locked; of our own schedule alone.
+
+    The regional system is asked between two transactions, which only `book` can do. Raises KeptByRegion.
+    """
+    if work.slots.get(command.slot_id).far_id is not None:
+        raise KeptByRegion(command.slot_id)
+    return _begun(work, command, rules, now)
+
+
+def _begun(work: Work, command: BookingCommand, rules: Rules, now: datetime) -> Booking:
+    """Booked, or PENDING with its errand: whoever calls this carries the errand out once it is committed."""
     old = None if command.moves is None else own_booking(work, command.moves, command.patient_id)
     if old is not None:
         old.becomes(BookingStatus.MOVED)

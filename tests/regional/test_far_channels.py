@@ -9,26 +9,32 @@ from sqlalchemy import update
 
 from ivr.domain.booking import BookingStatus
 from ivr.domain.client import Acquaintance, Scope
-from ivr.domain.identifiers import PhoneNumber
+from ivr.domain.identifiers import PhoneNumber, Snils
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import NeedsPerson, NumberTaken, SlotTaken
+from ivr.domain.refusals import KeptByRegion, NeedsPerson, NoSlots, NumberTaken, SlotTaken
 from ivr.domain.slot import REMOTE, Channel, SlotKind
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
 from ivr.services import (
+    answers,
+    booking,
     client_visits,
     clients,
     errands,
+    follow_up,
+    outreach,
     portal_booking,
     slot_offers,
     waiting,
 )
+from ivr.services.follow_up import Order
 from ivr.services.portal_ports import PortalSession
 from ivr.services.region import Unsettled
 from ivr.services.waiting import Wish
 from ivr.storage.tables import slots
 from ivr.web.fhir.appointments import booked as appointment
 from tests.builders import RULES, at
+from tests.regional.far_end import SNILS
 
 ROBOT_RULES = replace(RULES, robot_calls=True)
 
@@ -46,6 +52,19 @@ def a_client(near, patient, *scopes, name="бот", told=False):
 def a_session(near, patient):
     until = near.now + timedelta(hours=1)
     return PortalSession(str(uuid4()), patient.id, Subject.SELF, None, None, until)
+
+
+def waits(near, patient):
+    wish = Wish(
+        patient_id=patient.id,
+        speciality="therapist",
+        doctor_id=None,
+        part_of_day=PartOfDay.ANY,
+        reason=WaitingReason.NO_SLOTS,
+        contact=PhoneNumber("+79000000001"),
+        key="wait",
+    )
+    return waiting.join(near.new_work(), wish, rules=ROBOT_RULES, now=near.now)
 
 
 def asked(near, far, patient, *, when="10:00", **changes):
@@ -166,18 +185,8 @@ def test_fhir_has_a_word_for_every_status(clinic, status):
 
 def test_the_waiting_list_gets_no_time_that_the_region_gives_to_anybody(near, far):
     far.slot(at("2026-04-28 10:00"))
-    waits, searches = near.patient(), near.patient()
-    wish = Wish(
-        patient_id=waits.id,
-        speciality="therapist",
-        doctor_id=None,
-        part_of_day=PartOfDay.ANY,
-        reason=WaitingReason.NO_SLOTS,
-        contact=PhoneNumber("+79000000001"),
-        key="wait",
-    )
-    waiting.join(near.new_work(), wish, rules=ROBOT_RULES, now=near.now)
-    near.nearest_slot(searches)
+    waits(near, near.patient())
+    near.nearest_slot(near.patient())
 
     assert slot_offers.seek(near.new_work, rules=ROBOT_RULES, now=near.now) == 0
 
@@ -196,6 +205,49 @@ def test_a_time_kept_for_doctors_in_a_timetable_of_our_own_is_everybodys_when_th
 
     assert (offered.kind, offered.channels, offered.for_patient_id) == (SlotKind.PRIMARY, REMOTE, None)
     assert offered.doctor_id == doctor
+
+
+def test_a_doctor_books_no_time_that_the_region_would_have_to_be_asked_for(near, far):  # S4.2
+    """He arranges in one transaction, and the region is asked between two."""
+    far.slot(at("10:00"))
+    patient = near.patient()
+    visit = near.book_nearest(patient)
+    far.slot(at("2026-04-28 10:00"))
+    near.later(minutes=140)
+    repeat = near.nearest_slot(near.patient())
+    with near.new_work() as work:
+        for_doctors = {"kind": "REPEAT", "channels": frozenset({Channel.MED_ARM})}
+        work.connection.execute(update(slots).where(slots.c.id == repeat.id).values(for_doctors))
+        work.commit()
+    order = Order("again", visit.id, visit.slot.doctor_id, "user:7", Purpose.REPEAT, "контроль лечения")
+
+    with pytest.raises(KeptByRegion):
+        follow_up.book(near.new_work(), order, repeat.id, rules=RULES, now=near.now)
+
+    assert [(row.id, row.status) for row in near.rows("bookings")] == [(visit.id, "BOOKED")]
+    assert near.rows("follow_ups") == []
+    assert len(near.rows("errands")) == len(far.made) == 1
+
+
+def test_an_offer_whose_time_the_region_has_taken_over_is_lost_and_its_patient_waits_on(near, far):  # D-14
+    near.later(hours=3)
+    doctor = near.doctor(snils=Snils(SNILS))
+    own = near.book(near.slot(doctor, at("2026-04-28 10:00")), near.patient(), rules=ROBOT_RULES)
+    entry = waits(near, near.patient())
+    booking.cancel(near.new_work(), own.id, patient_id=own.patient_id, key="c", rules=ROBOT_RULES, now=near.now)
+    dial = outreach.claim(near.new_work(), node="dial", rules=ROBOT_RULES, now=near.now)
+    about = outreach.briefing(near.new_work(), dial.key, rules=ROBOT_RULES, now=near.now)
+    far_id = far.slot(at("2026-04-28 10:00"))
+    with pytest.raises(NoSlots):  # it is held, and pictured all the same
+        near.nearest_slot(near.patient())
+    assert [row.far_id for row in near.rows("slots")] == [far_id]
+
+    with pytest.raises(KeptByRegion):
+        answers.accept(near.new_work(), about, rules=ROBOT_RULES, now=near.now)
+    answers.lose(near.new_work(), about, rules=ROBOT_RULES, now=near.now)
+
+    assert near.rows("waiting_entries", id=entry.id)[0].status == "ACTIVE"
+    assert near.rows("bookings", status="PENDING") == near.rows("errands") == far.made == []
 
 
 def test_a_number_that_another_visit_has_is_no_answer_and_stops_nobody_else(near, far):

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from ivr.domain.booking import BookingStatus
 from ivr.domain.purpose import Purpose
 from ivr.services import booking
-from ivr.services.booking import BookingCommand, book_within
+from ivr.services.booking import BookingCommand
+from ivr.services.region import RegionDown
 from ivr.storage.tables import slots
 from tests.web.conftest import post
 from tests.web.test_registry import Desk
@@ -21,14 +22,16 @@ def desk(clients):
 
 @pytest.fixture
 def pending(desk):
-    """Asked of the regional system; the answer was lost."""
+    """To be asked of a regional system that the settings do not name: no answer comes."""
     slot, site = desk.free()[0], desk.site
     command = BookingCommand("wish", slot, desk.patient, Purpose.ILLNESS, "call")
     with site.new_work() as work:
         work.connection.execute(update(slots).where(slots.c.id == slot).values(far_id=str(uuid.uuid4())))
-        asked = book_within(work, command, site.rules, site.now())
         work.commit()
-    return asked.id
+    with pytest.raises(RegionDown):
+        booking.book(site.new_work(), command, rules=site.rules, now=site.now())
+    with site.new_work().reading() as work:
+        return work.bookings.of_key("wish").id
 
 
 def status(desk, visit):
