@@ -18,7 +18,7 @@ from ivr.phone.recogniser import Recogniser
 from ivr.phone.recordings import RecordingWatch
 from ivr.phone.server import PhoneServer
 from ivr.phone_config import phone_config_of, recordings_folder
-from ivr.services import events, run_time
+from ivr.services import forgetting, run_time
 from ivr.services.ports import StorageDown
 from ivr.settings import Settings
 from ivr.speech.sounds import Voice
@@ -70,7 +70,7 @@ def recogniser_of(config: PhoneConfig) -> Recogniser | None:
 
 async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, recordings: RecordingKeeper) -> None:
     """Clear up after a crash; then, every hour, publish the slots of a new day, make its sounds, tidy recordings
-    and what other systems were told."""
+    and forget what is kept for a while only."""
     await _close_crashed(house)
     while True:
         try:
@@ -87,11 +87,11 @@ async def _keep(settings: Settings, house: bootstrap.House, voice: Voice, record
 
 
 async def _forget(house: bootstrap.House) -> None:
-    """What other systems were told and have sent is kept for a while, whether anything is sent to them or not."""
+    """What is kept for a while goes by the clock, whether anybody comes to ask for it or not."""
     try:
-        await house.work(events.tidy, now=house.desk.now())
+        await house.work(forgetting.forget, now=house.desk.now())
     except StorageDown:
-        log.error("old events could not be forgotten; next try in an hour")
+        log.error("what is over could not be forgotten; next try in an hour")
 
 
 async def _settle(house: bootstrap.House) -> None:

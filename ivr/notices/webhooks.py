@@ -16,7 +16,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 8
 """Subscribers waited for at once: a slow one keeps few others waiting, and not for long."""
-TIDIES_EVERY = timedelta(hours=6)
 GONE = 410
 
 
@@ -47,7 +46,6 @@ class Courier:
     def __init__(self, new_work: Callable[[], Work], *, now: Callable[[], datetime], seconds: float = 10.0) -> None:
         self._new_work, self._now, self._seconds = new_work, now, seconds
         self._hands = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
-        self._tidied: datetime | None = None
         self._tls = ssl.create_default_context()
 
     def turn(self) -> int:
@@ -55,7 +53,6 @@ class Courier:
         due = events.lease(self._new_work(), now=self._now(), limit=AT_ONCE)
         for delivery, problem in zip(due, self._hands.map(self._tried, due), strict=True):
             self._keep(delivery, problem)
-        self._tidy()
         return len(due)
 
     def close(self) -> None:
@@ -101,11 +98,6 @@ class Courier:
         else:
             log.warning("an event was not taken", extra=where | {"reason": str(problem)})
             events.not_sent(self._new_work(), delivery, str(problem), now=self._now())
-
-    def _tidy(self) -> None:
-        if self._tidied is None or self._now() - self._tidied > TIDIES_EVERY:
-            self._tidied = self._now()
-            events.tidy(self._new_work(), now=self._now())
 
 
 def body_of(event: Event) -> bytes:

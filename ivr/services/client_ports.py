@@ -55,3 +55,5 @@ class Clients(Protocol):
         """Keep what it was answered with; the first answer stays, and is returned."""
 
     def forget_commands(self, before: datetime) -> None: ...
+    def forget_patients(self, now: datetime) -> None:
+        """Whom clients know no more."""

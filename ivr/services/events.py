@@ -21,10 +21,6 @@ from ivr.services.ports import Work
 LEASE = timedelta(minutes=1)
 """Longer than a subscriber is waited for; after a crash it is sent again, with the same id."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-KEPT = timedelta(days=90)
-"""Events can be read so long."""
-COMMANDS_KEPT = timedelta(days=30)
-"""So long a repeat of a command is answered as the first one was."""
 MOST_SUBSCRIPTIONS = 10
 
 
@@ -158,12 +154,4 @@ def gone(work: Work, delivery: Delivery, *, now: datetime) -> None:
     """The subscriber says 410: nobody lives there any more."""
     with work:
         work.events.unsubscribe(delivery.to.client_id, delivery.to.id, now)
-        work.commit()
-
-
-def tidy(work: Work, *, now: datetime) -> None:
-    """Forget what nobody asks for any more."""
-    with work:
-        work.events.forget(now - KEPT)
-        work.clients.forget_commands(now - COMMANDS_KEPT)
         work.commit()

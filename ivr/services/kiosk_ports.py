@@ -41,3 +41,6 @@ class Kiosks(Protocol):
 
     def end(self, kiosk_id: int) -> None:
         """Nobody stands there."""
+
+    def forget_visits(self, before: datetime) -> None:
+        """Of those who were seen last then, or earlier."""

@@ -75,6 +75,9 @@ class ClientRegister(Register):
     def forget_commands(self, before: datetime) -> None:
         self._run(delete(commands).where(commands.c.sent_at < before))
 
+    def forget_patients(self, now: datetime) -> None:
+        self._run(delete(known).where(known.c.until <= now))
+
     def _sent(self, client_id: int, key: str) -> Sent:
         row = self._run(select(commands).where(_command(client_id, key))).one()
         return Sent(row.fingerprint, None if row.status is None else Reply(row.status, row.body))

@@ -57,6 +57,9 @@ class KioskRegister(Register):
     def end(self, kiosk_id: int) -> None:
         self._run(delete(kiosk_visits).where(kiosk_visits.c.kiosk_id == kiosk_id))
 
+    def forget_visits(self, before: datetime) -> None:
+        self._run(delete(kiosk_visits).where(kiosk_visits.c.seen_at <= before))
+
     def _one(self, condition: ColumnElement[bool]) -> Kiosk | None:
         row = self._run(select(kiosks).where(condition)).one_or_none()
         return None if row is None else _kiosk(row)

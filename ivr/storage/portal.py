@@ -12,7 +12,7 @@ from ivr.storage.tables import portal_sessions
 
 class PortalSessionRegister(Register):
     def open(self, session: PortalSession, now: datetime) -> None:
-        self._run(delete(portal_sessions).where(portal_sessions.c.until <= now))
+        self.forget(now)
         values = {
             "patient_id": session.patient_id,
             "subject": session.subject.value,
@@ -22,6 +22,9 @@ class PortalSessionRegister(Register):
         }
         new = upsert(self._connection, portal_sessions).values(id=session.id, **values)
         self._run(new.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def forget(self, now: datetime) -> None:
+        self._run(delete(portal_sessions).where(portal_sessions.c.until <= now))
 
     def get(self, session_id: str) -> PortalSession | None:
         row = self._run(select(portal_sessions).where(portal_sessions.c.id == session_id)).one_or_none()

@@ -380,17 +380,6 @@ def test_where_the_hospital_sends_no_events_nobody_subscribes(town, subscriber):
     assert (answer.status_code, answer.json["code"]) == (409, "webhooks_off")
 
 
-def test_old_events_and_answers_are_forgotten(told, subscriber):
-    told.clinic.book(told.slots[0], told.clinic.patient())
-    told.later(days=91)
-
-    told.courier.turn()
-
-    with told.new_work() as work:
-        left = [work.connection.execute(table.select()).all() for table in (tables.events, tables.client_commands)]
-    assert left == [[], []]
-
-
 def test_each_pause_is_longer_than_the_one_before():
     pauses = [pause_after(failures) for failures in range(1, 12)]
 

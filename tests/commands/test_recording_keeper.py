@@ -1,4 +1,4 @@
-"""What `ivr phone` does every hour about recordings."""
+"""What `ivr phone` does every hour about recordings, and with what is kept for a while only."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import event
 
 from ivr.bootstrap import House
+from ivr.commands.phone import _forget
 from ivr.commands.recordings import RecordingKeeper
+from ivr.services import infomat, kiosks
 from ivr.settings import Database, Folders, Settings
 from ivr.storage.migrate import migrate
+from tests.builders import Clinic
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -96,3 +99,14 @@ async def test_a_file_that_cannot_be_looked_at_harms_no_other(house, tmp_path):
     await RecordingKeeper(house, tmp_path, days=90).tidy()
 
     assert not old.exists()
+
+
+async def test_who_went_from_a_kiosk_is_forgotten_though_nobody_comes_there_again(house):
+    patient = Clinic(house.new_work).patient()
+    typed = kiosks.make_pass(house.new_work(), "hall", who="test", now=NOW)
+    kiosk, _ = kiosks.admit(house.new_work(), typed, now=NOW)
+    infomat.begin(house.new_work(), kiosk, patient.oms, now=NOW - timedelta(hours=2))
+
+    await _forget(house)
+
+    assert Clinic(house.new_work).rows("kiosk_visits") == []
