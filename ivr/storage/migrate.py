@@ -8,18 +8,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from ivr.storage.engine import make_file, open_engine, reading
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
-    """Apply what is missing; a second run changes nothing. Raises StorageDown."""
+class RowsLost(Exception):
+    """Rows would point to others that are not there any more: nothing was changed."""
+
+
+def migrate(url: str, to: str = "head") -> None:
+    """Apply what is missing; a second run changes nothing. Raises StorageDown, RowsLost."""
     make_file(url)
     with _transaction(url) as connection:
-        command.upgrade(config(connection), "head")
+        command.upgrade(config(connection), to)
+        _unless_lost(connection)
 
 
 def current(url: str) -> str | None:
@@ -40,9 +45,20 @@ def config(connection: Connection | None = None) -> Config:
     return settings
 
 
+def _unless_lost(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        lost = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+        if lost:
+            raise RowsLost(", ".join(sorted(lost)))
+
+
 @contextmanager
 def _transaction(url: str, *, read_only: bool = False) -> Iterator[Connection]:
     engine = open_engine(url, pool_size=1)
+    if engine.dialect.name == "sqlite":
+        # SQLite changes a table by making it anew, and the old one does not go while rows of others point to it. The
+        # check can be put off only before a transaction begins; `migrate` makes up for it before it ends.
+        event.listen(engine, "connect", lambda opened, _: opened.execute("PRAGMA foreign_keys=OFF"))
     try:
         with engine.connect() as connection, (reading(connection) if read_only else connection).begin():
             yield connection

@@ -4,27 +4,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select
 
 from ivr.services.ports import StorageDown
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import config, current, head, migrate
 from ivr.storage.tables import consents, metadata
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty_url(request, tmp_path):
-    if request.param == "sqlite":
-        (tmp_path / "new.sqlite").touch()
-        yield f"sqlite:///{tmp_path}/new.sqlite"
-        return
-    server = request.getfixturevalue("postgres_server")
-    engine = open_engine(server)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("DROP DATABASE IF EXISTS fresh WITH (FORCE)"))
-        connection.execute(text("CREATE DATABASE fresh"))
-    engine.dispose()
-    yield server.rsplit("/", 1)[0] + "/fresh"
 
 
 def test_an_empty_database_is_brought_to_the_newest_form(empty_url):
