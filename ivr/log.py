@@ -12,8 +12,14 @@ from ivr.settings import Log
 
 PII = "pii."
 """Values beside a message whose name begins so are never written."""
-_DIGITS = re.compile(r"\+?\d(?:[\s()-]{0,2}\d){4,}|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
-"""Five digits or more, or a date as people and as Python write it."""
+_DATE = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
+"""As people and as Python write it. Dates go first: else digits before one would take its day along and leave the rest."""
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_HOST = rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}|\blocalhost|\[::1?\]"
+_ADDRESS = rf"(?:{_HOST})(?::|', )\d{{1,5}}(?![\s()-]{{0,2}}\d|@)"
+"""With its port, as people and as Python write it; where digits follow, the port may be the beginning of a number."""
+_DIGITS = re.compile(rf"(?P<address>{_ADDRESS})|\+?\d(?:[\s()-]{{0,2}}\d){{4,}}")
+"""Five digits or more that are no address's."""
 _MAIL = re.compile(r"[\w.+-]+(?=@[\w-]+(?:\.[\w-]+)+)")
 """The part of an address that is a person's."""
 _DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
@@ -83,4 +89,9 @@ def _masked_value(value: Any) -> Any:
 def masked(text: str) -> str:
     """Policy numbers, SNILS, telephones and birth dates keep their last two digits, mail addresses their host."""
     told = _DETAIL.sub("DETAIL: …", text)
-    return _DIGITS.sub(lambda found: "…" + re.sub(r"\D", "", found[0])[-2:], _MAIL.sub("…", told))
+    undated = _DATE.sub(lambda found: _last_two(found[0]), _MAIL.sub("…", told))
+    return _DIGITS.sub(lambda found: found["address"] or _last_two(found[0]), undated)
+
+
+def _last_two(digits: str) -> str:
+    return "…" + re.sub(r"\D", "", digits)[-2:]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -105,6 +106,35 @@ def test_what_helps_to_find_a_fault_stays_readable(written):
 
     assert "15062" in text
     assert "1764000000.12" in text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1:38038", "192.0.2.17:15062", "localhost:54321", "[::1]:38038", "('127.0.0.1', 38038)", "127.0.0.1:8080"],
+)
+def test_an_address_with_its_port_stays_readable(written, address):
+    def write(logger):
+        logger.warning(f"no answer from {address}: refused, caller keyed 6256410854009015")
+        logger.warning("no answer", extra={"at": f"http://{address}/x"})
+
+    text = written(write)
+
+    assert text.count(address) == 2
+    assert "625641085400" not in text
+
+
+@pytest.mark.parametrize("number", PERSONAL)
+@pytest.mark.parametrize("before", ["127.0.0.1:", "localhost:", "127.0.0.1:15062 ", "127.0.0.1:80-", "256.0.0.1:", "1127.0.0.1:"])
+def test_no_number_of_a_patient_hides_behind_an_address(before, number):
+    told = log.masked(f"keyed {before}{number}")
+
+    assert number not in told
+    assert not re.search(r"\d{5}", told.removeprefix("keyed 127.0.0.1:15062"))
+
+
+@pytest.mark.parametrize("told", ["post:62564", "12.345.67.89:62564", "112.233.445.95:11223", "7.900.12.34.56:12345"])
+def test_five_digits_behind_what_is_no_address_are_masked(told):
+    assert not re.search(r"\d{5}", log.masked(told))
 
 
 def test_passwords_of_asterisk_that_panoramisk_would_log_are_dropped(written):

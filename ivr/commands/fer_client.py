@@ -88,6 +88,8 @@ def slots(
     with _opened() as opened:
         person, today = _patient(opened, patient), opened.rules.today(utc_now())
         found = _asked(lambda: opened.region.doctors(person, post, today, opened.rules.last_day(today)))
+        if not found:
+            _unless_unknown(_posts(opened.region, person), post)
     lines = [f"{doctor.surname} {doctor.given_name}: {_times(doctor, opened.rules)}" for doctor in found]
     _print({"doctors": [_doctor(each) for each in found]}, lines or ["Свободного времени нет."], as_json=as_json)
 
@@ -173,6 +175,20 @@ def _doctors(opened: Open, person: Patient, post: str) -> list[dict[str, Any]]:
     except RegionDown as problem:
         return [{"error": str(problem)}]
     return [{"name": _name(each), "free": len(each.slots)} for each in found]
+
+
+def _posts(region: FerRegion, person: Patient) -> list[str]:
+    """Codes of all posts that are shown to him; none where the far end does not tell."""
+    try:
+        session = region.open(uuid4(), person)
+        return [post.id for mo in region.organisations(session) for post in region.posts(session, mo.id)]
+    except (NotReached, NoAnswer, TurnedDown, FarError):
+        return []
+
+
+def _unless_unknown(known: list[str], post: str) -> None:
+    if known and post not in known:
+        stop(f"the regional system shows no post {post} to this patient; it shows {', '.join(sorted(known))}")
 
 
 def _asked(ask: Callable[[], T]) -> T:

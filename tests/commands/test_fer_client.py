@@ -95,6 +95,23 @@ def test_slots_lists_free_times_and_says_nothing_of_the_patient(clinic, far):
     assert patient.surname not in str(said)
 
 
+def test_a_post_that_the_far_end_does_not_have_is_told_as_such(clinic, far):
+    far.slot(utc_now() + RULES.lead_time * 48)
+
+    code, said = told("slots", "--patient", str(clinic.patient().id), "--post", "zzz")
+
+    assert code == 2
+    assert "shows no post zzz to this patient; it shows 110" in said
+
+
+def test_where_a_post_has_no_free_time_or_no_posts_are_told_that_is_said(clinic, far):
+    patient = str(clinic.patient().id)
+    nothing_at_all = told("slots", "--patient", patient, "--post", "zzz")
+    far.slot(utc_now() + RULES.lead_time * 5000)
+
+    assert nothing_at_all == told("slots", "--patient", patient) == (0, {"doctors": []})
+
+
 def test_settle_leaves_what_nobody_can_know_and_takes_what_a_person_has_found_out(clinic, far, sqlite_database):
     visit = a_lost_booking(far, clinic, sqlite_database.engine)
 
