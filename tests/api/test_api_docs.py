@@ -1,5 +1,6 @@
 """docs/api.md is true: its examples run, its tables name what there is; the page of the API needs no script."""
 
+import html
 import os
 import re
 import subprocess
@@ -47,6 +48,17 @@ def test_the_page_of_the_api_shows_every_operation_and_code_and_runs_no_script(t
     assert "<script" not in page.text
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page.text)
     assert "Set-Cookie" not in page.headers
+
+
+def test_the_page_names_the_hospital_and_shows_code_as_code(town):
+    page = town.app.test_client().get("/api/v1/docs").text
+    hospital = html.escape(town.app.extensions["ivr"].hospital.name)
+
+    assert f"<title>{hospital}: API" in page
+    assert f"<h1>{hospital}: API" in page
+    assert "<code>Authorization: Bearer …</code>" in page
+    assert "<code>after</code>" in page
+    assert "`" not in page
 
 
 def test_every_refusal_of_an_operation_has_words():

@@ -92,6 +92,17 @@ def test_who_looked_at_a_patient_is_found_in_the_audit_log_and_so_is_the_search(
     assert "Просмотр пациента" in file.get_data().decode("utf-8-sig")
 
 
+def test_the_audit_log_opens_with_its_latest_entries_and_notes_that_they_were_looked_at(clients: Clients):
+    client = clients(Role.ADMINISTRATOR)
+    post(client, "/admin/users", {"login": "ivanova", "name": "Ирина Иванова", "role": "OPERATOR"})
+
+    first = client.get("/admin/audit", headers=HTML).text
+    second = client.get("/admin/audit", headers=HTML).text
+
+    assert found(first)[:2] == ["Добавлен сотрудник", "Вход"]
+    assert found(second)[:2] == ["Поиск в журнале", "Добавлен сотрудник"]
+
+
 def test_the_audit_log_speaks_russian_of_all_that_is_kept_in_it():
     sources = "".join(path.read_text() for path in Path(ivr.__file__).parent.rglob("*.py"))
     kept = set(re.findall(r'action="([^"]+)"', sources)) | set(re.findall(r'_note\((?:work, )?"([^"]+)"', sources))

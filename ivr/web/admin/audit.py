@@ -37,10 +37,9 @@ class Search(Form):
 @pages.route("/audit", methods=["GET", "POST"], endpoint="audit")
 @needs(Right.AUDIT)
 def search() -> Answer:
+    """The latest entries, until something is searched for."""
     names, form = _names(), _form()
-    if request.method == "GET":
-        return _page(form, names, None, more=False)
-    if not form.validate() or _backwards(form):
+    if request.method == "POST" and (not form.validate() or _backwards(form)):
         return _page(form, names, None, more=False), 422
     number = form.page.data or 0
     found, more = run(audit.search, _sought(form), page=number, who=who(), now=site().now())

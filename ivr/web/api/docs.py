@@ -4,18 +4,21 @@ import re
 from typing import Any
 
 from flask import Response, jsonify, render_template
+from markupsafe import Markup, escape
 
 from ivr.web.access import public
 from ivr.web.api.endpoint import pages
 from ivr.web.api.openapi import document
 from ivr.web.messages import TOLD
 from ivr.web.problems import STATUSES
+from ivr.web.site import site
 
 
 @pages.get("/openapi.json")
 @public
 def openapi() -> Response:
-    return jsonify(document())
+    told = document()
+    return jsonify(told | {"info": told["info"] | {"title": f"{site().hospital.name}: API"}})
 
 
 @pages.get("/docs")
@@ -25,7 +28,14 @@ def docs() -> str:
     told = document()
     codes = sorted(_codes(told))
     refusals = [(code, STATUSES.get(code, 409), TOLD[code]) for code in codes]
-    return render_template("api/docs.html", told=told, refusals=refusals, fields=_fields, type_of=_type_of)
+    shown = {"fields": _fields, "type_of": _type_of, "words": _words}
+    return render_template("api/docs.html", told=told, refusals=refusals, **shown)
+
+
+def _words(described: str) -> Markup:
+    """Descriptions are Markdown, of which they use `code` alone."""
+    parts = enumerate(described.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if turn % 2 else escape(part) for turn, part in parts)
 
 
 def _codes(told: dict[str, Any]) -> set[str]:
