@@ -13,7 +13,7 @@ from ivr.settings import Log
 PII = "pii."
 """Values beside a message whose name begins so are never written."""
 _DATE = re.compile(r"\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{4}, \d{1,2}, \d{1,2}\b")
-"""As people and as Python write it. Dates go first: else digits before one would take its day along and leave the rest."""
+"""As people and as Python write it. Dates go first: digits before one would take its day along and leave the rest."""
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _HOST = rf"(?<![\d.])(?:{_OCTET}\.){{3}}{_OCTET}|\blocalhost|\[::1?\]"
 _ADDRESS = rf"(?:{_HOST})(?::|', )\d{{1,5}}(?![\s()-]{{0,2}}\d|@)"

@@ -124,7 +124,9 @@ def test_an_address_with_its_port_stays_readable(written, address):
 
 
 @pytest.mark.parametrize("number", PERSONAL)
-@pytest.mark.parametrize("before", ["127.0.0.1:", "localhost:", "127.0.0.1:15062 ", "127.0.0.1:80-", "256.0.0.1:", "1127.0.0.1:"])
+@pytest.mark.parametrize(
+    "before", ["127.0.0.1:", "localhost:", "127.0.0.1:15062 ", "127.0.0.1:80-", "256.0.0.1:", "1127.0.0.1:"]
+)
 def test_no_number_of_a_patient_hides_behind_an_address(before, number):
     told = log.masked(f"keyed {before}{number}")
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ivr.commands.opening import UNUSABLE, clinic_of, operator_of_the_server
-from ivr.domain.client import BOOKS_IN, USUAL_RATE, Client, Scope
+from ivr.domain.client import BOOKS_IN, MOST_PER_MINUTE, USUAL_RATE, BadClient, Client, Scope
 from ivr.domain.refusals import ClientKnown, NotFound
 from ivr.domain.slot import Channel
 from ivr.services import clients
@@ -24,7 +24,7 @@ api_app.add_typer(client_app, name="client")
 AsJson = Annotated[bool, typer.Option("--json", help="Print for machines.")]
 Scopes = Annotated[list[Scope], typer.Option("--scope", help="What it may do; several are given one by one.")]
 In = Annotated[Channel, typer.Option("--channel", help=f"Where it books: {', '.join(sorted(BOOKS_IN))}.")]
-Rate = Annotated[int, typer.Option("--rate", min=1, max=60_000, help="Requests in a minute.")]
+Rate = Annotated[int, typer.Option("--rate", min=1, max=MOST_PER_MINUTE, help="Requests in a minute.")]
 Hosts = Annotated[list[str] | None, typer.Option("--host", help="To which its events may be sent (webhooks).")]
 Name = Annotated[str, typer.Argument(help="Its name, for people.")]
 
@@ -55,7 +55,7 @@ def add(
         )
     except ClientKnown:
         _stop(f"there is a client of the name {name} already; name this one otherwise")
-    except ValueError as problem:
+    except BadClient as problem:
         _stop(str(problem))
     typer.echo(json.dumps(_told(own) | {"token": token}, ensure_ascii=False) if as_json else token)
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ivr.commands.opening import UNUSABLE, clinic_of, operator_of_the_server
-from ivr.domain.kiosk import Kiosk
+from ivr.domain.kiosk import BadKioskName, KioskState
 from ivr.services import kiosks
 from ivr.services.ports import StorageDown
 
@@ -16,6 +16,12 @@ kiosk_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+STATES = {
+    KioskState.OPEN: "open",
+    KioskState.AWAITED: "waits for its pass",
+    KioskState.LAPSED: "its pass has run out",
+    KioskState.CLOSED: "closed",
+}
 Name = Annotated[
     str,
     typer.Argument(help="How the hospital calls the kiosk: letters, digits, hyphens.", metavar="NAME"),
@@ -28,11 +34,11 @@ def make_pass(context: typer.Context, name: Name) -> None:
 
     A machine that is this kiosk already works until the pass is typed in at another one.
     """
-    if not name.replace("-", "").isalnum() or len(name) > 40:
-        raise typer.BadParameter("letters, digits and hyphens, 40 at most", param_hint="NAME")
     clinic = clinic_of(context)
     try:
         made = kiosks.make_pass(clinic.work(), name, who=operator_of_the_server(), now=clinic.now)
+    except BadKioskName as problem:
+        raise typer.BadParameter(str(problem), param_hint="NAME") from None
     except StorageDown as problem:
         _stop(f"the database cannot be used ({problem}); no pass was made")
     typer.echo(f"Type this pass in at /kiosk on the machine within a day:\n{made}")
@@ -45,7 +51,7 @@ def listed(context: typer.Context) -> None:
     table = Table("Name", "State", "Let in")
     for kiosk in kiosks.everybody(clinic.work()):
         at = kiosk.admitted_at and kiosk.admitted_at.astimezone(clinic.rules.zone)
-        table.add_row(kiosk.name, _state(kiosk), f"{at:%d.%m.%Y %H:%M}" if at else "")
+        table.add_row(kiosk.name, STATES[kiosk.state(clinic.now)], f"{at:%d.%m.%Y %H:%M}" if at else "")
     Console().print(table)
 
 
@@ -58,12 +64,6 @@ def close(context: typer.Context, name: Name) -> None:
         _stop(f"there is no kiosk {name}; `ivr kiosk list` names them")
     kiosks.revoke(clinic.work(), known[name].id, who=operator_of_the_server(), now=clinic.now)
     typer.echo(f"{name} is closed")
-
-
-def _state(kiosk: Kiosk) -> str:
-    if kiosk.is_open:
-        return "open"
-    return "closed" if kiosk.revoked_at is not None else "waits for its pass"
 
 
 def _stop(message: str) -> NoReturn:

@@ -35,6 +35,16 @@ BOOKS_IN = frozenset(Channel) - {Channel.MED_ARM}
 """Doctors book in their own workplace, by their own name (S4.2)."""
 USUAL_RATE = 600
 """Requests in a minute."""
+LONGEST_NAME = 60
+MOST_PER_MINUTE = 60_000
+
+
+class BadClient(ValueError):
+    """A client that cannot be; says why, and which of its `field`s is wrong."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +60,15 @@ class Client:
     created_at: datetime
     hosts: tuple[str, ...] = ()
     """To which its events may be sent; named by the hospital, so that nobody makes it call a stranger."""
+    revoked_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not self.name.strip() or len(self.name) > 60 or not self.name.isprintable():
-            raise ValueError("a client has a name of up to 60 letters")
+        if not self.name.strip() or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+            raise BadClient("name", f"a client has a name of up to {LONGEST_NAME} letters")
         if self.channel not in BOOKS_IN:
-            raise ValueError(f"a client books in {', '.join(sorted(BOOKS_IN))}")
-        if not 1 <= self.per_minute <= 60_000:
-            raise ValueError("a client makes 1 to 60000 requests in a minute")
+            raise BadClient("channel", f"a client books in {', '.join(sorted(BOOKS_IN))}")
+        if not 1 <= self.per_minute <= MOST_PER_MINUTE:
+            raise BadClient("per_minute", f"a client makes 1 to {MOST_PER_MINUTE} requests in a minute")
 
     @property
     def who(self) -> str:

@@ -1,11 +1,12 @@
 """Other systems: let in by a token, bound to what they were given, watched in the audit log (4.2, D-05, D-06)."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from ivr.domain.client import USUAL_RATE, Acquaintance, Client, Scope
+from ivr.domain.client import USUAL_RATE, Acquaintance, BadClient, Client, Scope
 from ivr.domain.identifiers import Claim, PhoneNumber, Terminal
 from ivr.domain.patient import Patient
 from ivr.domain.refusals import BadToken, NotFound, NotIdentified
@@ -19,6 +20,8 @@ MARK = "ivr_"
 KNOWN_FOR = timedelta(hours=12)
 """So long a client may act for a patient whom it has named; then it names him again."""
 
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?|[0-9a-f]{0,4}:[0-9a-f:]*")
+
 
 def add(
     work: Work,
@@ -31,16 +34,25 @@ def add(
     who: str,
     now: datetime,
 ) -> tuple[Client, str]:
-    """The new client, and its token, which is known to nobody afterwards. Raises ClientKnown, ValueError."""
+    """The new client, and its token, which is known to nobody afterwards. Raises ClientKnown, BadClient."""
     token = MARK + secrets.token_urlsafe(32)
     named = tuple(sorted({host.strip().lower() for host in hosts}))
     client = Client(0, name.strip(), channel, frozenset(scopes), per_minute, True, now, named)
+    _check_what_is_given(client)
     with work:
         client_id = work.clients.add(client, _digest(token))
         detail = {"client": client_id, "channel": channel, "scopes": sorted(client.scopes), "hosts": list(named)}
         work.audit.add(who=who, action="client added", detail=detail, now=now)
         work.commit()
         return work.clients.get(client_id), token
+
+
+def _check_what_is_given(client: Client) -> None:
+    """Raises BadClient. Clients that were registered before stay as they are."""
+    if not client.scopes:
+        raise BadClient("scopes", "a client may do something: name a scope")
+    if wrong := [host for host in client.hosts if not _HOST.fullmatch(host)]:
+        raise BadClient("hosts", f"a host is a name alone, without https://, port or path: {', '.join(wrong)}")
 
 
 def revoke(work: Work, name: str, *, who: str, now: datetime) -> Client:
@@ -54,6 +66,12 @@ def revoke(work: Work, name: str, *, who: str, now: datetime) -> Client:
             work.audit.add(who=who, action="client revoked", detail={"client": client.id}, now=now)
             work.commit()
         return work.clients.get(client.id)
+
+
+def get(work: Work, client_id: int) -> Client:
+    """Raises NotFound."""
+    with work.reading():
+        return work.clients.get(client_id)
 
 
 def all_clients(work: Work) -> list[Client]:

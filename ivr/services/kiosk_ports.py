@@ -15,12 +15,11 @@ class Kiosks(Protocol):
     def all(self) -> list[Kiosk]:
         """By their names."""
 
-    def named(self, name: str) -> Kiosk | None: ...
     def with_pass(self, digest: str) -> Kiosk | None: ...
     def with_device(self, digest: str) -> Kiosk | None: ...
 
     def add(self, name: str, now: datetime) -> int:
-        """Its id."""
+        """Its id; where there is one of this name already, that one's."""
 
     def set_pass(self, kiosk_id: int, digest: str, until: datetime) -> None:
         """In the place of an earlier pass; a kiosk that was closed waits to be let in again."""

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from ivr.domain.kiosk import Kiosk
+from ivr.domain.kiosk import Kiosk, check_name
 from ivr.domain.refusals import PassRefused
 from ivr.services import infomat
 from ivr.services.ports import Work
@@ -19,8 +19,9 @@ DEMO_LASTS = timedelta(days=7)
 def make_pass(work: Work, name: str, *, who: str, now: datetime) -> str:
     """A pass for the kiosk of that name, new or known; it is shown once. Valid for a day, for one machine.
 
-    The machine that is this kiosk now goes on until the pass is typed in at another one.
+    The machine that is this kiosk now goes on until the pass is typed in at another one. Raises BadKioskName.
     """
+    check_name(name)
     fresh = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
     with work:
         kiosk_id = _pass(work, name, fresh, now + PASS_LASTS, now)
@@ -41,7 +42,7 @@ def admit(work: Work, typed: str, *, now: datetime) -> tuple[Kiosk, str]:
     device = secrets.token_urlsafe(32)
     with work:
         kiosk = work.kiosks.with_pass(_digest(typed.strip()))
-        if kiosk is None or kiosk.pass_until is None or now >= kiosk.pass_until:
+        if kiosk is None or not kiosk.has_pass(now):
             raise PassRefused
         infomat.end_within(work, kiosk.id)
         work.kiosks.admit(kiosk.id, _digest(device), now)
@@ -67,14 +68,19 @@ def revoke(work: Work, kiosk_id: int, *, who: str, now: datetime) -> None:
         work.commit()
 
 
+def get(work: Work, kiosk_id: int) -> Kiosk:
+    """Raises NotFound."""
+    with work.reading():
+        return work.kiosks.get(kiosk_id)
+
+
 def everybody(work: Work) -> list[Kiosk]:
     with work.reading():
         return work.kiosks.all()
 
 
 def _pass(work: Work, name: str, fresh: str, until: datetime, now: datetime) -> int:
-    known = work.kiosks.named(name)
-    kiosk_id = work.kiosks.add(name, now) if known is None else known.id
+    kiosk_id = work.kiosks.add(name, now)
     work.kiosks.set_pass(kiosk_id, _digest(fresh), until)
     return kiosk_id
 

@@ -101,4 +101,5 @@ def _client(row: Row[Any]) -> Client:
         active=row.active,
         created_at=row.created_at,
         hosts=tuple(row.hosts),
+        revoked_at=row.revoked_at,
     )

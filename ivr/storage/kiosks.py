@@ -17,9 +17,6 @@ class KioskRegister(Register):
     def all(self) -> list[Kiosk]:
         return [_kiosk(row) for row in self._run(select(kiosks).order_by(kiosks.c.name))]
 
-    def named(self, name: str) -> Kiosk | None:
-        return self._one(kiosks.c.name == name)
-
     def with_pass(self, digest: str) -> Kiosk | None:
         return self._one(kiosks.c.pass_digest == digest)
 
@@ -27,7 +24,8 @@ class KioskRegister(Register):
         return self._one(kiosks.c.device_digest == digest)
 
     def add(self, name: str, now: datetime) -> int:
-        return self._insert(kiosks, name=name, made_at=now)
+        self._run(upsert(self._connection, kiosks).values(name=name, made_at=now).on_conflict_do_nothing())
+        return found(self._one(kiosks.c.name == name), f"kiosk {name}").id
 
     def set_pass(self, kiosk_id: int, digest: str, until: datetime) -> None:
         self._change(kiosk_id, pass_digest=digest, pass_until=until)

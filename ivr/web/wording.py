@@ -2,8 +2,10 @@
 
 import re
 
+from ivr.domain.client import Scope
 from ivr.domain.operator import OperatorState
 from ivr.domain.purpose import Purpose
+from ivr.domain.slot import Channel
 from ivr.web.messages import TOLD
 
 STEPS = {
@@ -157,6 +159,29 @@ STATES = {
     OperatorState.WRAPUP: "Завершение",
     OperatorState.BREAK: "Перерыв",
 }
+
+CHANNELS = {
+    Channel.CC: "Колл-центр и помощник",
+    Channel.REG: "Регистратура",
+    Channel.EPGU: "Госуслуги",
+    Channel.INFOMAT: "Инфомат",
+    Channel.MED_ARM: "Врач",
+    Channel.OTHER: "Другое",
+}
+"""Where visits are booked."""
+
+SCOPES = {
+    Scope.IDENTIFY: "узнавать пациента по номеру и дате рождения",
+    Scope.SCHEDULE: "смотреть врачей и свободное время",
+    Scope.BOOK: "записывать, переносить, отменять",
+    Scope.VISITS: "видеть записи по телефону пациента или талону",
+    Scope.REGISTRY: "работать за регистратуру: все записи без подтверждения",
+    Scope.WAITING: "лист ожидания",
+    Scope.TASKS: "задачи сотрудников",
+    Scope.EVENTS: "получать события",
+    Scope.AUDIT: "читать журнал действий",
+}
+"""What another system may do."""
 
 SUBJECTS = {"SELF": "себя", "CHILD": "ребёнка", "OTHER": "другого человека"}
 

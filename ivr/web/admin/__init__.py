@@ -1,4 +1,4 @@
-"""Administration: who works here, when doctors see patients, what the program says and how it behaves."""
+"""Administration: who works here, when doctors see patients, which machines may call, what is said."""
 
 from dataclasses import dataclass
 
@@ -26,6 +26,8 @@ MENU = (
     Chapter("admin.absences", "Отсутствия", Right.SCHEDULE),
     Chapter("admin.calendar", "Праздники и часы", Right.SCHEDULE),
     Chapter("admin.users", "Сотрудники", Right.ADMINISTER),
+    Chapter("admin.clients", "Системы", Right.ADMINISTER),
+    Chapter("admin.kiosks", "Инфоматы", Right.ADMINISTER),
     Chapter("admin.phrases", "Фразы", Right.ADMINISTER),
     Chapter("admin.settings", "Настройки", Right.ADMINISTER),
     Chapter("admin.audit", "Журнал", Right.AUDIT),
@@ -50,4 +52,15 @@ def chapters() -> list[Chapter]:
     return [one for one in MENU if user().may(one.right) and one.endpoint in current_app.view_functions]
 
 
-from ivr.web.admin import absences, audit, calendar, doctors, phrases, schedule, settings, users  # noqa: E402, F401 - each adds its views to `pages`
+from ivr.web.admin import (  # noqa: E402, F401 - each adds its views to `pages`
+    absences,
+    audit,
+    calendar,
+    clients,
+    doctors,
+    kiosks,
+    phrases,
+    schedule,
+    settings,
+    users,
+)

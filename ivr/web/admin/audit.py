@@ -79,7 +79,8 @@ def _names() -> dict[str, str]:
     with site().new_work().reading() as work:
         users = {f"user:{user.id}": user.name for user in work.users.all()}
         kiosks = {f"infomat:{kiosk.id}": f"инфомат «{kiosk.name}»" for kiosk in work.kiosks.all()}
-    return users | kiosks | {WHO: "портал Госуслуг"}
+        systems = {one.who: f"система «{one.name}»" for one in work.clients.all()}
+    return users | kiosks | systems | {WHO: "портал Госуслуг"}
 
 
 def _backwards(form: Search) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.domain.run_time import CENTRALISED, HOURS, LEXICON, NUMBERS
+from ivr.web.wording import CHANNELS, SCOPES
 
 ACTIONS = {
     "absence added": "Внесено отсутствие",
@@ -134,6 +135,7 @@ _VALUES = {
         "WAITING": "лист ожидания",
         "REFERRED": "направление",
     },
+    "channel": {channel.value: title for channel, title in CHANNELS.items()},
     "ended": {"VISITED": "пришёл", "NO_SHOW": "не пришёл", "PASSED": "отметка снята", "BOOKED": "отметка снята"},
     "ending": {"NURSE_POST": "сестринский пост", "HOME_VISIT": "вызов на дом", "URGENT_ROOM": "неотложный кабинет"},
     "messages": {"urgent_care": "неотложная помощь", "insurer": "страховая компания"},
@@ -152,6 +154,7 @@ _VALUES = {
         "ADMINISTRATOR": "администратор",
         "DOCTOR": "врач",
     },
+    "scopes": {scope.value: title for scope, title in SCOPES.items()},
     "status": {"CANCELLED_BY_PATIENT": "пациент", "CANCELLED_BY_CLINIC": "больница"},
     "overrides": {"OVERBOOK": "время занято", "HORIZON": "за горизонтом", "ADMISSION": "возраст или пол"},
     "why": {

@@ -16,14 +16,6 @@ from ivr.web.reports.table import Chart, Column, Kind, Table, Value
 from ivr.web.site import run, site
 
 TEXT, SECONDS, SHARE = Kind.TEXT, Kind.SECONDS, Kind.SHARE
-CHANNELS = {
-    Channel.CC: "Колл-центр и помощник",
-    Channel.REG: "Регистратура",
-    Channel.EPGU: "Госуслуги",
-    Channel.INFOMAT: "Инфомат",
-    Channel.MED_ARM: "Врач",
-    Channel.OTHER: "Другое",
-}
 GONE = (BookingStatus.CANCELLED_BY_PATIENT, BookingStatus.CANCELLED_BY_CLINIC)
 
 
@@ -204,7 +196,7 @@ def bookings(days: Days) -> Table:
     by = run(reports.bookings, days, rules=site().rules)
     titles = names.specialities()
     rows: list[list[Value]] = [
-        [titles.get(speciality, speciality), CHANNELS[Channel(channel)], *_bookings(statuses)]
+        [titles.get(speciality, speciality), wording.CHANNELS[Channel(channel)], *_bookings(statuses)]
         for (channel, speciality), statuses in by.items()
     ]
     rows.sort(key=lambda row: (str(row[0]), str(row[1])))
