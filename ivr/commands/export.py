@@ -1,6 +1,7 @@
 """`ivr export`: files for those whom the hospital reports to."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,12 @@ import typer
 from ivr.commands.days import a_day
 from ivr.commands.opening import UNUSABLE, clinic_of, operator_of_the_server
 from ivr.commands.writing import new_file
+from ivr.domain.hospital import Federal
 from ivr.services import slot_report
 from ivr.services.ports import StorageDown
-from ivr.services.slot_report import Line
-from ivr.web.registry.words import KINDS
+from ivr.web.reports import ministry
 from ivr.web.reports.files import to_csv, to_xlsx
-from ivr.web.reports.table import Chart, Column, Kind, Table
+from ivr.web.reports.table import Table
 
 export_app = typer.Typer(
     help="Files for those whom the hospital reports to.", no_args_is_help=True, add_completion=False
@@ -31,11 +32,6 @@ Units = Annotated[
     list[str] | None,
     typer.Option("--unit", metavar="SITE=OID", help="OID of a unit, by its site: adult, child, …; several one by one."),
 ]
-COLUMNS = (
-    "mo_oid mo_short_name sp_oid sp_name mp_dolgnost mp_fio mp_stavka date_report slots_type slots_created "
-    "slots_booked slot_length visits_absence"
-).split()
-_COUNTS = frozenset({"slots_created", "slots_booked", "slot_length", "visits_absence"})
 WRITERS: Mapping[str, Callable[[Table], bytes]] = {".csv": to_csv, ".xlsx": lambda table: to_xlsx([table])}
 
 
@@ -49,7 +45,8 @@ def slots(context: typer.Context, since: From, until: To, out: Out, oid: Oid = "
     """Report to the ministry: slots made and booked, by doctor, day and type (fields as it names them).
 
     The share of a doctor's post (mp_stavka) is not known here and stays empty. Slots shorter than five minutes, which
-    the ministry counts as mistakes, are told of.
+    the ministry counts as mistakes, are told of. OIDs of units stand in the hospital's facts ([federal.units]); what
+    --unit says goes before them. The same table is on the site: /reports?report=ministry.
     """
     write = WRITERS.get(out.suffix.lower())
     if write is None:
@@ -58,12 +55,13 @@ def slots(context: typer.Context, since: From, until: To, out: Out, oid: Oid = "
         raise typer.BadParameter("--to is before --from", param_hint="--to")
     named = dict(_unit(text) for text in units or ())
     clinic = clinic_of(context)
+    known = clinic.hospital.federal or Federal(id="", oid="", region="")
+    known = replace(known, oid=oid or known.oid, units={**known.units, **named})
     try:
         with new_file(out) as file:
             who = operator_of_the_server()
             told = slot_report.lines(clinic.work(), since, until, rules=clinic.rules, who=who, now=clinic.now)
-            known = clinic.hospital.federal
-            file.write(write(_table(told, oid or (known.oid if known else ""), clinic.hospital.name, named)))
+            file.write(write(ministry.table(told, clinic.hospital.name, known)))
     except StorageDown as problem:
         typer.secho(f"the database cannot be used ({problem}); nothing was written", fg="red", err=True)
         raise typer.Exit(UNUSABLE) from None
@@ -77,27 +75,3 @@ def _unit(text: str) -> tuple[str, str]:
     if not equals or not site or not oid:
         raise typer.BadParameter("write SITE=OID, as in adult=1.2.643.…", param_hint="--unit")
     return site, oid
-
-
-def _table(told: list[Line], oid: str, hospital: str, units: Mapping[str, str]) -> Table:
-    columns = tuple(Column(name, Kind.COUNT if name in _COUNTS else Kind.TEXT) for name in COLUMNS)
-    return Table("slots", "Слоты", columns, [_row(line, oid, hospital, units) for line in told], Chart())
-
-
-def _row(line: Line, oid: str, hospital: str, units: Mapping[str, str]) -> list[str | int]:
-    opened = "Доступен" if line.competitive else "Недоступен"
-    return [
-        oid,
-        hospital,
-        units.get(line.doctor.site, ""),
-        line.doctor.site,
-        line.speciality.name,
-        line.doctor.full_name,
-        "",
-        f"{line.day:%d.%m.%Y}",
-        f"{opened}, {KINDS[line.kind]}",
-        line.created,
-        line.booked,
-        line.minutes,
-        line.missed,
-    ]

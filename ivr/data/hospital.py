@@ -1,6 +1,7 @@
 """hospital.toml: what callers hear about the hospital."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from ivr.data.reading import Table, bundled
@@ -13,7 +14,8 @@ def load_hospital(path: Path | None = None) -> Hospital:
     """The hospital of that file, or the demo hospital. Raises DataError."""
     root = Table.of_file(path or bundled("hospital.toml"))
     adult, child, nurse, phones = (root.table(key) for key in ("adult", "child", "nurse", "phones"))
-    sites = root.table("sites")
+    places = root.table("sites")
+    sites = {key: places.text(key) for key in places.items()}
     found = Hospital(
         name=root.text("name"),
         registry_phone=phones.parsed("registry", _dialled),
@@ -26,18 +28,26 @@ def load_hospital(path: Path | None = None) -> Hospital:
         operator_hours=root.table("operators").parsed("hours", Hours.parse),
         home_hours=root.table("home_calls").parsed("hours", Hours.parse),
         duty_hours=root.table("duty").parsed("hours", Hours.parse),
-        sites={key: sites.text(key) for key in sites.items()},
+        sites=sites,
         call_centre_phone=phones.parsed("call_centre", _dialled) if phones.optional_text("call_centre") else "",
-        federal=_federal(root.optional_table("federal")),
+        federal=_federal(root.optional_table("federal"), sites),
     )
     root.finished()
     return found
 
 
-def _federal(table: Table) -> Federal | None:
+def _federal(table: Table, sites: Mapping[str, str]) -> Federal | None:
     if not list(table.items()):
         return None
-    return Federal(id=table.text("mo_id"), oid=table.parsed("mo_oid", _oid), region=table.parsed("region", _two_digits))
+    units = table.optional_table("units")
+    if strange := sorted(set(units.items()) - set(sites)):
+        raise units.error(strange[0], f"no such site; known are {', '.join(sorted(sites))}")
+    return Federal(
+        id=table.text("mo_id"),
+        oid=table.parsed("mo_oid", _oid),
+        region=table.parsed("region", _two_digits),
+        units={site: units.parsed(site, _oid) for site in units.items()},
+    )
 
 
 def _oid(text: str) -> str:

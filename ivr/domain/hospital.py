@@ -18,6 +18,8 @@ class Federal:
     """Its OID in the federal register."""
     region: str
     """Code of the region, two digits."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """OIDs of its units by site; a site may have none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import select, update
 from typer.testing import CliRunner
 
-from ivr.commands.export import COLUMNS, export_app
+from ivr.commands.export import export_app
 from ivr.domain.booking import FILLS_A_SLOT
 from ivr.storage.tables import audit, bookings, slots
+from ivr.web.reports import ministry
 from tests.importing.hospital import NOW, a_demo_clinic
 from tests.web.test_reports import sheets
+
+COLUMNS = [column.named for column in ministry.COLUMNS]
 
 
 @pytest.fixture

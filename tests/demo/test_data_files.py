@@ -98,6 +98,8 @@ WRONG = {
     ('registry = "8 000 000-20-20"', 'registry = "call us"'): "phones.registry: a telephone is",
     ('region = "62"', 'region = "Рязань"'): "hospital.toml: federal.region: the code of a region is two digits",
     ('mo_oid = "', 'other = "'): "hospital.toml: federal.mo_oid: is missing",
+    ('\nchild = "1.2', '\nclinic = "1.2'): "hospital.toml: federal.units.clinic: no such site; known are adult, amb_",
+    ('\nchild = "1.2', '\nchild = "unit 1.2'): "federal.units.child: an OID is numbers parted by dots",
     ("[sites]", "[sites"): "hospital.toml: ",
     ("[sites]", "[places]"): "sites: is missing",
     ("name = ", 'title = "x"\nname = '): "hospital.toml: title: unknown key; known are adult, child",

@@ -51,7 +51,7 @@ ACTIONS = {
     "sessions ended": "Завершены сеансы",
     "settings changed": "Изменены настройки",
     "show --reveal": "Личные данные показаны на сервере",
-    "slots exported": "Выгружен отчёт о слотах",
+    "slots exported": "Составлен отчёт о слотах",
     "spy.barge": "Вступил в разговор",
     "spy.listen": "Слушал разговор",
     "spy.whisper": "Подсказывал оператору",

@@ -14,8 +14,8 @@ from ivr.services.reports import MOST_DAYS, Days
 from ivr.web.access import needs
 from ivr.web.forms import Form
 from ivr.web.reports import files
-from ivr.web.reports.table import Table, shown
-from ivr.web.reports.tables import REPORTS
+from ivr.web.reports.table import MOST_SHOWN, Table, shown
+from ivr.web.reports.tables import AHEAD, REPORTS
 from ivr.web.site import site
 
 pages = Blueprint("reports", __name__, url_prefix="/reports")
@@ -52,8 +52,9 @@ def reports() -> Answer:
         table=table,
         key=key,
         tabs={name: title for name, (title, _) in REPORTS.items()},
-        spans=_spans(),
+        spans=_spans(ahead=key in AHEAD),
         shown=shown,
+        most=MOST_SHOWN,
     )
     return page, 422 if days is None else 200
 
@@ -103,15 +104,13 @@ def _week(today: date) -> dict[str, date]:
     return {"first": today - timedelta(days=6), "last": today}
 
 
-def _spans() -> dict[str, dict[str, str]]:
-    """Ranges that are asked for often."""
+def _spans(*, ahead: bool) -> dict[str, dict[str, str]]:
+    """Ranges that are asked for often. Ahead are the fourteen days that the ministry watches (D-01)."""
     today = site().rules.today(site().now())
     yesterday, month = today - timedelta(days=1), today - timedelta(days=29)
     spans = {"Сегодня": (today, today), "Вчера": (yesterday, yesterday), "7 дней": tuple(_week(today).values())}
-    return {
-        title: {"first": first.isoformat(), "last": last.isoformat()}
-        for title, (first, last) in (spans | {"30 дней": (month, today)}).items()
-    }
+    spans |= {"30 дней": (month, today)} | ({"14 дней вперёд": (today, today + timedelta(days=13))} if ahead else {})
+    return {title: {"first": first.isoformat(), "last": last.isoformat()} for title, (first, last) in spans.items()}
 
 
 def _name(days: Days) -> str:

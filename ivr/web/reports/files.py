@@ -19,7 +19,7 @@ def to_csv(table: Table) -> bytes:
     """Semicolons and a decimal comma, as Russian spreadsheets open it; durations in seconds, shares in percent."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([_title(column.title, column.kind) for column in table.columns])
+    writer.writerow([column.named or _title(column.title, column.kind) for column in table.columns])
     for line in table.lines:
         writer.writerow([_cell(value, column.kind) for value, column in zip(line, table.columns, strict=True)])
     return out.getvalue().encode("utf-8-sig")
@@ -57,7 +57,7 @@ def to_xlsx(tables: Sequence[Table]) -> bytes:
         for table in tables:
             sheet = book.add_worksheet(table.title[:31])
             sheet.freeze_panes(1, 1)
-            sheet.write_row(0, 0, [column.title for column in table.columns], bold)
+            sheet.write_row(0, 0, [column.named or column.title for column in table.columns], bold)
             for row, line in enumerate(table.lines, start=1):
                 for number, (value, column) in enumerate(zip(line, table.columns, strict=True)):
                     if isinstance(value, str):

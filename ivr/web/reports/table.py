@@ -8,6 +8,10 @@ from typing import Any
 Value = str | int | float | None
 
 
+MOST_SHOWN = 200
+"""Rows on a page; files have all."""
+
+
 class Kind(StrEnum):
     TEXT = "text"
     COUNT = "count"
@@ -19,6 +23,8 @@ class Kind(StrEnum):
 class Column:
     title: str
     kind: Kind = Kind.COUNT
+    named: str = ""
+    """In files, where those who take them in want another title."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from datetime import date
 from ivr.domain.booking import BookingStatus
 from ivr.domain.operator import OperatorState
 from ivr.domain.slot import Channel
-from ivr.services import reports
+from ivr.services import reports, slot_report
 from ivr.services.campaign import Campaign
 from ivr.services.campaign import campaign as count_campaign
 from ivr.services.reports import Days, Ending, Load, Service, Talks, share
 from ivr.web import names, wording
-from ivr.web.reports import campaign, slot_shares
+from ivr.web.access import who
+from ivr.web.reports import campaign, ministry, slot_shares
 from ivr.web.reports.table import Chart, Column, Kind, Table, Value
 from ivr.web.site import run, site
 
@@ -296,6 +297,12 @@ def promises(days: Days) -> Table:
     )
 
 
+def slots_for_the_ministry(days: Days) -> Table:
+    here = site()
+    told = run(slot_report.lines, days.first, days.last, rules=here.rules, who=who(), now=here.now())
+    return ministry.table(told, here.hospital.name, here.hospital.federal)
+
+
 def _of_campaign(make: Callable[[Campaign], Table]) -> Callable[[Days], Table]:
     return lambda days: make(run(count_campaign, days, rules=site().rules))
 
@@ -312,12 +319,15 @@ REPORTS: Mapping[str, tuple[str, Callable[[Days], Table]]] = {
     "visits": ("Неявки", visits),
     "promises": ("Сроки", promises),
     "slots": ("Доли слотов", slot_shares.slots),
+    "ministry": ("Министерству", slots_for_the_ministry),
     "outreach": ("Обзвон", _of_campaign(campaign.by_kind)),
     "outreach_hours": ("Обзвон по часам", _of_campaign(campaign.by_hour)),
     "outreach_tries": ("Попытки", _of_campaign(campaign.by_try)),
     "freed": ("Освободилось", _of_campaign(campaign.freed)),
 }
 """Title of the tab, and what makes the report."""
+AHEAD = frozenset({"slots", "ministry"})
+"""What they count lies in days to come, too."""
 
 
 def _day(day: date) -> str:
