@@ -11,6 +11,7 @@ from tests.up.instance import Instance
 from tests.web import test_calls_browser as calls
 from tests.web.conftest import CHROMIUM, FLAGS
 
+BORIS = "6268150854009021"
 OUT = Path(__file__).parents[2] / "docs" / "screenshots"
 PAGES = {
     "registry": ("registrar", "/registry/"),
@@ -26,6 +27,8 @@ PAGES = {
     "admin-absences": ("admin", "/admin/absences"),
     "admin-calendar": ("admin", "/admin/calendar"),
     "admin-phrases": ("admin", "/admin/phrases"),
+    "admin-clients": ("admin", "/admin/clients"),
+    "admin-kiosks": ("admin", "/admin/kiosks"),
     "admin-settings": ("admin", "/admin/settings"),
     "admin-audit": ("admin", "/admin/audit"),
 }
@@ -42,14 +45,15 @@ def main() -> None:
         phones = calls.Telephones(hospital, hospital.secrets()["demo-desk"], browser, stack)
         _calls(phones)
         _doctor(phones)
+        _registry(phones)
         _kiosk(phones)
         administrator = _administrator(hospital)
+        _system(phones, administrator)
+        own = {login: phones.page(login if login != "admin" else administrator) for login, _ in PAGES.values()}
         for name, (login, path) in PAGES.items():
-            page = phones.page(login if login != "admin" else administrator)
-            page.goto(path)
-            page.wait_for_timeout(1200)
-            _take(page, name)
-            page.context.close()
+            own[login].goto(path)
+            own[login].wait_for_timeout(1200)
+            _take(own[login], name)
 
 
 def _calls(phones: calls.Telephones) -> None:
@@ -84,9 +88,33 @@ def _doctor(phones: calls.Telephones) -> None:
     page.get_by_role("link", name="Пробная Дарья Олеговна").click()
     page.get_by_label("Зачем").select_option("REFERRAL")
     page.get_by_label("К какому специалисту").select_option("cardiologist")
-    page.keyboard.press("F7")
+    page.get_by_role("button", name="Показать время").click()
     page.locator("#arrange").wait_for()
     _take(page, "doctor")
+    page.context.close()
+
+
+def _registry(phones: calls.Telephones) -> None:
+    """The card of a patient who was sent to a specialist, with what the registrar does with his referrals."""
+    page = phones.page("registrar")
+    page.goto("/registry/")
+    page.get_by_label("Полис ОМС, СНИЛС").fill(BORIS)
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Тестов Борис Петрович").click()
+    page.get_by_role("button", name="Внести направление").wait_for()
+    _take(page, "registry-card", whole=True)
+    page.context.close()
+
+
+def _system(phones: calls.Telephones, administrator: tuple[str, str]) -> None:
+    """One that is connected: the list of them is not empty then."""
+    page = phones.page(administrator)
+    page.goto("/admin/clients")
+    page.get_by_label("Название").fill("МИС поликлиники")
+    for scope in ("identify", "schedule", "book"):
+        page.locator(f"[name=scopes][value={scope}]").check()
+    page.get_by_label("Название").press("Enter")
+    page.locator("#one-time").wait_for()
     page.context.close()
 
 
@@ -110,8 +138,9 @@ def _administrator(hospital: Instance) -> tuple[str, str]:
     return calls.first_administrator(hospital)
 
 
-def _take(page: Page, name: str) -> None:
-    page.screenshot(path=OUT / f"{name}.png")
+def _take(page: Page, name: str, *, whole: bool = False) -> None:
+    """`whole`: with what lies below the edge of the screen."""
+    page.screenshot(path=OUT / f"{name}.png", full_page=whole)
     print(OUT / f"{name}.png", file=sys.stderr)
 
 

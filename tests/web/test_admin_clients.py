@@ -58,6 +58,7 @@ def test_a_system_is_cut_off_after_a_question_and_at_once(clients: Clients):
 
     question = client.get(f"/admin/clients/{own.id}/revoke", headers=HTML)
     assert "Отключить систему «МИС поликлиники»?" in question.text
+    assert 'aria-current="page">Системы<' in question.text
     assert systems.of_token(work(), token).active
     first, again = (post(client, f"/admin/clients/{own.id}/revoke") for _ in range(2))
 

@@ -36,6 +36,7 @@ def test_files_have_the_ministrys_names_and_the_page_has_russian_ones(clients: C
     assert len(sheet) == len(rows) + 1
     assert ">Вид слотов<" in page and "slots_type" not in page
     facts = clients.opened.site.hospital.federal
+    assert facts.oid not in page
     told = [dict(zip(head, row, strict=True)) for row in rows]
     assert {one["mo_oid"] for one in told} == {facts.oid}
     assert {one["sp_oid"] for one in told if one["sp_name"] == "child"} == {facts.units["child"]}

@@ -8,13 +8,13 @@ from ivr.web.registry.words import KINDS
 from ivr.web.reports.table import Chart, Column, Kind, Table, Value
 
 COLUMNS = (
-    Column("OID больницы", Kind.TEXT, "mo_oid"),
-    Column("Больница", Kind.TEXT, "mo_short_name"),
-    Column("OID подразделения", Kind.TEXT, "sp_oid"),
+    Column("OID больницы", Kind.TEXT, "mo_oid", on_page=False),
+    Column("Больница", Kind.TEXT, "mo_short_name", on_page=False),
+    Column("OID подразделения", Kind.TEXT, "sp_oid", on_page=False),
     Column("Подразделение", Kind.TEXT, "sp_name"),
     Column("Должность", Kind.TEXT, "mp_dolgnost"),
     Column("Врач", Kind.TEXT, "mp_fio"),
-    Column("Ставка", Kind.TEXT, "mp_stavka"),
+    Column("Ставка", Kind.TEXT, "mp_stavka", on_page=False),
     Column("День", Kind.TEXT, "date_report"),
     Column("Вид слотов", Kind.TEXT, "slots_type"),
     Column("Создано", named="slots_created"),
@@ -33,8 +33,8 @@ def table(told: Sequence[Line], hospital: str, known: Federal | None) -> Table:
         COLUMNS,
         [_row(line, hospital, known) for line in told],
         Chart(),
-        note="Строка на каждого врача, день, вид и длину слотов; «Доступен» — конкурентные. Ставка врача расписанию "
-        f"неизвестна: внесите её в файл сами.{_short(told)}",
+        note="Строка на каждого врача, день, вид и длину слотов; «Доступен» — конкурентные. В файлах ещё номера больницы "
+        f"и подразделений и пустая ставка врача: расписанию она неизвестна, внесите её сами.{_short(told)}",
     )
 
 

@@ -25,6 +25,8 @@ class Column:
     kind: Kind = Kind.COUNT
     named: str = ""
     """In files, where those who take them in want another title."""
+    on_page: bool = True
+    """False: in files alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,14 @@ class Table:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lines", [*self.rows, *([self.total] if self.total and self.rows else [])])
+
+    @property
+    def page_columns(self) -> list[Column]:
+        return [column for column in self.columns if column.on_page]
+
+    def on_page(self, line: Sequence[Value]) -> list[tuple[Value, Column]]:
+        """What a page shows of one of the lines."""
+        return [(value, column) for value, column in zip(line, self.columns, strict=True) if column.on_page]
 
     def drawing(self) -> dict[str, Any]:
         """For the script that draws the chart."""
