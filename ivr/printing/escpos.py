@@ -11,6 +11,8 @@ SECONDS = 5
 """A patient waits no longer for a printer that is silent."""
 RUSSIAN = "CP866"
 """The code page of Russian letters that nearly every such printer has."""
+PLAIN = str.maketrans({"«": '"', "»": '"', "„": '"', "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "’": "'", "…": "...", "\u202f": " "})
+"""What that code page lacks, as it can be written there."""
 DAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
 
 
@@ -91,4 +93,4 @@ def written(talon: Talon, zone: ZoneInfo) -> bytes:
 def _lines(paper: Any, *lines: str, **how: bool) -> None:
     paper.set_with_default(**how)
     for line in lines:
-        paper.textln(line)
+        paper.textln(line.translate(PLAIN))

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import update
 
 from ivr.domain.slot import Channel, SlotKind
+from ivr.printing.escpos import written
 from ivr.services import kiosks
+from ivr.services.talon import Talon
 from ivr.settings import Kiosk
 from ivr.storage import tables
 from ivr.web.wording import telephone
 from tests.asterisk import free_ports
+from tests.builders import MOSCOW, NOW
 from tests.web.conftest import Clients, a_site, add_users, csrf
 from tests.web.hall import ANNA, BORIS, HTML, NOBODY, ZHANNA, Hall, admit, paper, values
 
@@ -279,6 +282,16 @@ def test_s3_4_a_printer_that_fails_leaves_the_number_on_the_screen(tmp_path: Pat
 
         assert "Принтер не отвечает" in answer.text
         assert hall.ticket() in answer.text
+
+
+def test_s3_4_what_the_printers_code_page_lacks_is_written_as_it_can_be():
+    words = {"hospital": "ГБУ «Спасская РБ» — филиал", "doctor": "Ёлкин Пётр", "room": "№\u00a05", "ticket": "90307954"}
+    told = dict.fromkeys(("patient", "speciality", "address", "registry_phone"), "") | words
+    found = Talon(patient_id=1, starts_at=NOW, created_at=NOW, channel=Channel.INFOMAT, stands=True, **told)
+
+    text = written(found, MOSCOW).decode("cp866", errors="replace")
+
+    assert 'ГБУ "Спасская РБ" - филиал' in text and "Ёлкин Пётр" in text and "№\u00a05" in text
 
 
 def _printer(port: int) -> Kiosk:

@@ -22,7 +22,7 @@ from ivr.web.kiosk import pages, screen
 from ivr.web.kiosk.asked import at_kiosk, matched
 from ivr.web.kiosk.service import kiosk, service
 from ivr.web.registry import words
-from ivr.web.registry.consents import EMAIL
+from ivr.web.registry.consents import EMAIL, NO_EMAIL
 from ivr.web.site import run, site
 from ivr.web.wording import address, telephone
 
@@ -32,7 +32,6 @@ METHODS = {
     Method.SMS: "Прислать СМС",
     Method.EMAIL: "Написать на электронную почту",
 }
-NO_EMAIL = "Укажите адрес в виде имя@почта.рф латинскими буквами."
 NO_PHONE = words.NUMBERS["PHONE_FORMAT"]
 NO_MOBILE = "СМС приходят только на мобильный телефон: его номер начинается с 9."
 WORDS: tuple[Wording, ...] = tuple(dict.fromkeys(wording for agreed in AGREED.values() for wording in agreed))

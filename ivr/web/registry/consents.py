@@ -30,6 +30,7 @@ from ivr.web.registry.fields import checked, line, said
 from ivr.web.site import run, site
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+NO_EMAIL = "Укажите адрес латинскими буквами в виде name@example.ru."
 _OF_PHONE = (Method.CALL, Method.SMS)
 
 
@@ -68,7 +69,7 @@ class Agree(_Proved):
         if method is Method.SMS and not PhoneNumber.parse(self.phone.data).is_mobile:
             return self._no("phone", "СМС приходят только на мобильный телефон.")
         if method is Method.EMAIL and not EMAIL.fullmatch(self.email.data or ""):
-            return self._no("email", "Укажите адрес в виде имя@почта.рф латинскими буквами.")
+            return self._no("email", NO_EMAIL)
         return True
 
     def _no(self, field: str, message: str) -> bool:

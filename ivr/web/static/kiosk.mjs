@@ -30,6 +30,7 @@ function show(content) {
   scrollTo(0, 0);
   const target = screen.querySelector('[aria-invalid]') ?? screen.querySelector('input:not([type=hidden])') ?? screen.querySelector('h1');
   target?.focus({ preventScroll: true });
+  if (target?.value) target.setSelectionRange(target.value.length, target.value.length); // keys go on where they were
   const talon = screen.querySelector('[data-print]');
   if (talon) printOut(talon);
 }
