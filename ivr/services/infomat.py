@@ -13,6 +13,7 @@ from ivr.domain.refusals import (
     AlreadyBooked,
     NoSlots,
     NotAdmitted,
+    NotAttached,
     NotIdentified,
     ReferralNeeded,
     SessionOver,
@@ -25,9 +26,10 @@ from ivr.services import booking, choice, search
 from ivr.services.booking import BookingCommand
 from ivr.services.ports import Work
 from ivr.services.purposes import OF_KIND
+from ivr.services.region import Unsettled
 from ivr.services.search import SlotQuery
 
-TELLING = (AlreadyBooked, TooManyBookings, NotAdmitted, ReferralNeeded)
+TELLING = (AlreadyBooked, TooManyBookings, NotAdmitted, NotAttached, ReferralNeeded)
 """What they say is known of a person; whoever knows a policy number alone hears that there is no time (4.2)."""
 
 
@@ -65,6 +67,15 @@ def end(work: Work, kiosk_id: int) -> None:
     with work:
         end_within(work, kiosk_id)
         work.commit()
+
+
+def leave(work: Work, kiosk_id: int, visit_id: str) -> None:
+    """The same, where it is still his turn."""
+    with work:
+        visit = work.kiosks.visit(kiosk_id)
+        if visit is not None and visit.id == visit_id:
+            end_within(work, kiosk_id)
+            work.commit()
 
 
 def end_within(work: Work, kiosk_id: int) -> None:
@@ -154,6 +165,10 @@ def book(work: Work, visit: KioskVisit, slot_id: int, command: str, *, rules: Ru
         booked = booking.book(work, wanted, rules=rules, now=now)
     except TELLING:
         raise NoSlots from None
+    except Unsettled:
+        if _is_known(work, wanted.key):
+            raise
+        raise NoSlots from None  # of another visit that the regional system thinks of nobody is told here
     with work:
         work.kiosks.save(replace(visit, seen_at=now, booking_id=booked.id))
         work.commit()
@@ -165,10 +180,16 @@ def _unless_closed(work: Work, patient: Patient, speciality: str, rules: Rules, 
     channel = Channel.INFOMAT
     try:
         wanted = choice.check_choice(work, patient, speciality, referral=None, rules=rules, now=now, channel=channel)
-    except TELLING:
+    except (*TELLING, Unsettled):
         raise NoSlots from None
     if wanted.access is not Access.FREE:
         raise NoSlots
+
+
+def _is_known(work: Work, key: str) -> bool:
+    """Whether the command was taken, and something may come of it."""
+    with work.reading():
+        return work.bookings.of_key(key) is not None
 
 
 def key_of(visit_id: str, command: str) -> str:

@@ -39,6 +39,7 @@ from ivr.web import (
 from ivr.web.access import check_routes, session_name, user_or_none
 from ivr.web.fhir.outcome import as_outcome
 from ivr.web.keys import KEYS
+from ivr.web.kiosk.faces import screen_of
 from ivr.web.limits import limiter
 from ivr.web.messages import told
 from ivr.web.nav import places
@@ -70,8 +71,8 @@ PARTS: Sequence[Blueprint] = (
 """Blueprints of the parts; each sets its own prefix."""
 NOT_BY_BROWSERS: Sequence[Blueprint] = (api.pages, fer.pages, fhir.pages)
 """Called by other systems: without cookies nothing can be forged."""
-FACES: Mapping[str, Face] = {"/api/": as_problem, "/fhir": as_outcome}
-"""How errors look to the programs that call these addresses."""
+FACES: Mapping[str, Face] = {"/api/": as_problem, "/fhir": as_outcome, "/kiosk": screen_of}
+"""How errors look to the programs that call these addresses, and to patients at a kiosk."""
 MOST_BYTES = 2_000_000
 ERRORS = {
     400: "Запрос непонятен. Обновите страницу и попробуйте ещё раз.",

@@ -1,6 +1,7 @@
 """The kiosk without a browser: who is let in, what is told of whom, what is kept (S3.1 to S3.8, 4.2, D-06)."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlalchemy import update
 from ivr.domain.slot import Channel, SlotKind
 from ivr.printing.escpos import written
 from ivr.services import kiosks
+from ivr.services.ports import StorageDown, Work
 from ivr.services.talon import Talon
 from ivr.settings import Kiosk
 from ivr.storage import tables
@@ -400,6 +402,65 @@ def test_a_turn_ends_by_itself_a_hold_after_the_last_sign_of_life(hall: Hall):
         work.commit()
 
     assert "Время на запись истекло" in hall.post("specialities").text
+
+
+def test_a_farewell_that_comes_late_sends_nobody_else_away(hall: Hall):
+    hall.post("policy", number=ANNA)
+    before = hall.visit
+    hall.post("policy", number=BORIS)
+
+    hall.post("end", visit=before)
+
+    assert "Выберите специальность" in hall.post("specialities").text
+
+
+def test_a_kiosk_that_is_never_switched_off_keeps_its_forgery_token_alive(hall: Hall):
+    renewed = hall.client.get("/kiosk").headers.getlist("Set-Cookie")
+
+    assert any(cookie.startswith("ivr=") for cookie in renewed)
+
+
+# --- when something is down
+
+
+def test_a_page_that_meets_a_database_that_is_down_comes_back_by_itself(hall: Hall):
+    def down() -> Work:
+        raise StorageDown("down")
+
+    hall.app.extensions["ivr"] = replace(hall.site, new_work=down)
+
+    answer = hall.client.get("/kiosk", headers=HTML)
+
+    assert answer.status_code == 503
+    assert "<!doctype html>" in answer.text and 'http-equiv="refresh"' in answer.text
+    assert 'href="/"' not in answer.text
+
+
+def test_no_error_leads_from_the_kiosk_to_the_pages_of_the_site(hall: Hall):
+    hall.book()
+    fields = hall.choose(speciality="surgeon")
+    behind = hall.site.now() + timedelta(days=400)
+    chosen = tables.slots.c.id == int(str(fields["slot"]))
+    hall.change_slots(chosen, starts_at=behind, ends_at=behind + timedelta(minutes=10))
+
+    answer = hall.post("book", **fields)  # behind the horizon
+
+    assert answer.status_code == 409
+    assert "Запись сейчас недоступна" in answer.text and "data-leave" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_4_2_who_takes_a_time_beside_another_visit_of_the_patient_is_not_told_of_that(hall: Hall):
+    hall.book()
+    (made,) = hall.rows("bookings", channel="INFOMAT")
+    (at,) = [row.starts_at for row in hall.rows("slots", id=made.slot_id)]
+    fields = hall.choose(speciality="surgeon")
+    chosen = tables.slots.c.id == int(str(fields["slot"]))
+    hall.change_slots(chosen, starts_at=at, ends_at=at + timedelta(minutes=10))
+
+    for answer in (hall.post("hold", **fields), hall.post("book", **fields)):
+        assert TAKEN in answer.text
+        assert "другой приём" not in answer.text
 
 
 def test_nothing_may_be_kept_by_the_browser(hall: Hall):

@@ -17,7 +17,7 @@ from tests.web.hall import ANNA, BORIS, NOBODY, ZHANNA, Stored
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
 IDLE = 4
-DARYA, ZAKHAR, EGOR = "6287699754009058", "6290899754009083", "6253220854009060"
+DARYA, ZAKHAR, EGOR, IN_THE_LIST = "6287699754009058", "6290899754009083", "6253220854009060", "6251330854009119"
 PRIVATE = ("Тестов", "Анна", "Борис")
 MM = 72 / 25.4
 
@@ -302,6 +302,35 @@ def test_who_goes_away_is_asked_counted_down_and_wiped_after_thirty_seconds(kios
         page.clock.fast_forward(1_500)
     expect(dialog).to_be_hidden()
     kiosk.is_wiped(BORIS, "Т. Б. П.")
+
+
+def test_a_page_that_stands_for_long_is_loaded_again_when_nobody_is_there_and_there_is_a_network(kiosk: Machine):
+    page = kiosk.page
+    page.clock.install()
+    kiosk.start()
+    page.evaluate("window.old = true")
+    kiosk.page.context.set_offline(True)
+
+    page.clock.fast_forward("06:02:00")
+    assert page.evaluate("window.old")
+    kiosk.page.context.set_offline(False)
+    with page.expect_event("load"):
+        page.clock.fast_forward(61_000)
+
+    assert page.evaluate("window.old") is None
+    kiosk.heading("Запись к врачу")
+
+
+def test_the_server_says_itself_what_the_patient_waits_for(kiosk: Machine):
+    kiosk.choose(IN_THE_LIST)
+    waiting = {"status": 503, "content_type": "text/plain; charset=utf-8", "body": "Запись ещё не подтверждена."}
+    kiosk.page.route("**/kiosk/book", lambda route: route.fulfill(**waiting), times=1)
+
+    kiosk.press("Записаться")
+
+    expect(kiosk.page.locator("#lost")).to_have_text("Запись ещё не подтверждена.")
+    kiosk.heading(re.compile("Вы записаны"))
+    expect(kiosk.page.locator("#lost")).to_be_hidden()
 
 
 def test_a_shorter_time_can_be_set_and_leaves_nothing_either(tmp_path: Path, demo_hospital: Path, browser: Browser):

@@ -5,7 +5,18 @@ One address for everything: screens are pieces of HTML that answer POSTs, so tha
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 from wtforms import PasswordField
@@ -13,9 +24,10 @@ from wtforms.validators import InputRequired, Length
 
 from ivr.domain.refusals import NotFound, PassRefused, SessionOver
 from ivr.services import infomat, kiosks
-from ivr.services.ports import StorageDown
+from ivr.services.region import RegionDown, Unsettled
 from ivr.web.access import BY_PASS, needed, public
 from ivr.web.forms import Form
+from ivr.web.kiosk.faces import phones
 from ivr.web.kiosk.service import COOKIE, kiosk, kiosk_or_none, service
 from ivr.web.limits import limiter
 from ivr.web.messages import told
@@ -24,6 +36,10 @@ from ivr.web.site import run, site
 pages = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 REMEMBERED = timedelta(days=400)
 """Longer than that no browser keeps a cookie; each start of the page renews it."""
+UNSETTLED = (
+    "Запись отправлена, но ещё не подтверждена. Подождите: она не пропадёт и не удвоится."
+    " Если ответа нет долго, позвоните в регистратуру."
+)
 
 
 class Admission(Form):
@@ -50,6 +66,7 @@ def start() -> Answer:
     if here is None:
         return render_template("kiosk/admission.html", form=Admission())
     run(infomat.end, here.id)
+    session.modified = True  # a month after its last change its forgery token is no good any more
     answer = make_response(render_template("kiosk/kiosk.html", service=service()))
     _remember(answer, request.cookies[COOKIE])
     return answer
@@ -96,10 +113,16 @@ def _gone(_refusal: NotFound) -> Answer:
     return screen("over"), 409
 
 
-@pages.errorhandler(StorageDown)
-def _down(_problem: StorageDown) -> Answer:
-    """The page asks again by itself: nothing is lost and nothing is done twice."""
-    return screen("trouble"), 503
+@pages.errorhandler(RegionDown)
+def _region_down(_problem: RegionDown) -> Answer:
+    """There is nothing to wait for: its times cannot be seen, and nothing was sent."""
+    return screen("trouble"), 409
+
+
+@pages.errorhandler(Unsettled)
+def _unsettled(_problem: Unsettled) -> Answer:
+    """The page asks again by itself, and shows meanwhile what is said here (X13)."""
+    return UNSETTLED, 503, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 @pages.errorhandler(429)
@@ -111,13 +134,7 @@ def _too_often(_problem: HTTPException) -> Answer:
 
 def screen(name: str, **shown: object) -> str:
     """One screen, to be put into the page."""
-    return render_template(f"kiosk/screens/{name}.html", visit=g.get("kiosk_visit"), phones=_phones(), **shown)
-
-
-def _phones() -> dict[str, str]:
-    """Digits of whoever helps further (S3.8)."""
-    here = site().hospital
-    return {"call_centre": here.call_centre_phone or here.registry_phone, "registry": here.registry_phone}
+    return render_template(f"kiosk/screens/{name}.html", visit=g.get("kiosk_visit"), phones=phones(), **shown)
 
 
 # They put their routes on the blueprint.

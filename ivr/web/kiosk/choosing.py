@@ -10,7 +10,7 @@ from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.identifiers import BadNumber
 from ivr.domain.kiosk import KioskVisit
 from ivr.domain.patient import Patient
-from ivr.domain.refusals import NoSlots, NotIdentified, Overlaps, SessionOver, SlotTaken
+from ivr.domain.refusals import NoSlots, NotIdentified, Overlaps, Refusal, RegionRefused, SessionOver, SlotTaken
 from ivr.domain.scanned import policy_in
 from ivr.domain.slot import Slot
 from ivr.services import booking, choice, infomat
@@ -25,6 +25,8 @@ from ivr.web.registry import words
 from ivr.web.registry.fields import said
 from ivr.web.site import run, site
 
+LOST = (SlotTaken, Overlaps, RegionRefused)
+"""This time he cannot have, but perhaps another one."""
 NOBODY = 404
 """The status of an answer to a number that nobody has: these are counted against guessing."""
 
@@ -101,8 +103,8 @@ def hold() -> Answer:
     visit, _ = at_kiosk()
     try:
         kept = run(infomat.hold, visit, number("slot"), rules=site().rules, now=site().now())
-    except (SlotTaken, Overlaps) as refusal:
-        return _times(visit, speciality(), number("doctor"), day(), told(refusal))
+    except LOST as refusal:
+        return _times(visit, speciality(), number("doctor"), day(), _told(refusal))
     return screen("confirm", slot=kept.slot, command=uuid.uuid4().hex, day=day(), **_chosen(kept.slot))
 
 
@@ -118,8 +120,8 @@ def book() -> Answer:
         if made is None or made.status is not BookingStatus.BOOKED:
             raise
         return _booked(made, over=True)
-    except (SlotTaken, Overlaps) as refusal:
-        return _times(visit, speciality(), number("doctor"), day(), told(refusal))
+    except LOST as refusal:
+        return _times(visit, speciality(), number("doctor"), day(), _told(refusal))
     except NoSlots:
         return screen("no_slots")
     return _booked(booked)
@@ -136,8 +138,8 @@ def alive() -> Answer:
 @pages.post("/end")
 @by_pass
 def end() -> Answer:
-    """Everything of this patient is gone, here and on the screen."""
-    run(infomat.end, kiosk().id)
+    """Everything of this patient is gone, here and on the screen; whoever came while this was on its way stays."""
+    run(infomat.leave, kiosk().id, visit_id())
     return "", 204
 
 
@@ -175,6 +177,11 @@ def _times(visit: KioskVisit, wanted: str, doctor_id: int, wanted_day: date, pro
 
 def _booked(made: Booking, *, over: bool = False) -> str:
     return screen("booked", booking=made, over=over, **_chosen(made.slot))
+
+
+def _told(refusal: Refusal) -> str:
+    """Not of other visits of the patient (4.2)."""
+    return told(SlotTaken() if isinstance(refusal, Overlaps) else refusal)
 
 
 def _who(wanted: str, doctor_id: int) -> dict[str, object]:

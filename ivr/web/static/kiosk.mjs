@@ -7,6 +7,8 @@ const screen = document.getElementById('screen');
 const first = document.getElementById('start');
 const lost = document.getElementById('lost');
 const leaving = document.getElementById('leave');
+const FRESH = 6 * 3600 * 1000; // ms
+const loaded = Date.now();
 let current = null; // the request on its way; who leaves takes it with him
 
 /** The first screen, with nothing of anybody on it. */
@@ -20,8 +22,18 @@ function begin() {
 
 /** Somebody goes: the server forgets him, too. Where it cannot be reached, it forgets him by itself. */
 function leave() {
+  const visit = visitHere();
   begin();
-  fetch(document.body.dataset.end, { method: 'POST', headers: headers(), keepalive: true }).catch(() => {});
+  if (visit) post(document.body.dataset.end, visit);
+}
+
+/** Whose screen it is; undefined: nobody's. */
+const visitHere = () => screen.querySelector('input[name=visit]')?.value;
+
+function post(address, visit) {
+  const body = new FormData();
+  body.append('visit', visit);
+  fetch(address, { method: 'POST', headers: headers(), body, keepalive: true }).catch(() => {});
 }
 
 function show(content) {
@@ -68,6 +80,15 @@ function busy(form) {
   for (const button of form.querySelectorAll('button')) button.disabled = true;
 }
 
+const somebody = () => !leaving.hidden || current !== null || Boolean(screen.querySelector('input')?.value);
+
+/** The page of months ago would meet another program, and its forgery token be too old. */
+async function renew() {
+  if (somebody() || Date.now() - loaded < FRESH) return;
+  const answer = await fetch(location.href, { cache: 'no-store' }).catch(() => null);
+  if (answer?.ok && !somebody()) location.reload(); // without the network there would be no page at all
+}
+
 /** What is wrong with the connection; empty: nothing. */
 function tell(text) {
   lost.hidden = !text;
@@ -82,16 +103,15 @@ leaving.addEventListener('click', leave);
 keysOnScreen(screen);
 hearKeys(screen);
 attend({
-  somebody: () => !leaving.hidden || current !== null || Boolean(screen.querySelector('input')?.value),
+  somebody,
   leave,
   stay: () => {
-    const visit = screen.querySelector('input[name=visit]')?.value;
-    if (!visit || current) return;
-    const body = new FormData();
-    body.append('visit', visit);
-    fetch(document.body.dataset.alive, { method: 'POST', headers: headers(), body }).catch(() => {});
+    const visit = visitHere();
+    if (visit && !current) post(document.body.dataset.alive, visit);
   },
 });
+
+setInterval(renew, 60000);
 
 // Neither "back" nor a page kept in memory shows what was on the screen.
 addEventListener('pagehide', () => screen.replaceChildren());

@@ -8,12 +8,12 @@ const LOST = 'Связь с больницей прервалась. Подож�
 export async function send(address, body, { headers, signal, trouble }) {
   for (;;) {
     const answer = await once(address, body, headers, signal);
-    if (answer) {
+    if (!answer.wait) {
       trouble('');
       return answer;
     }
     signal.throwIfAborted();
-    trouble(LOST);
+    trouble(answer.wait);
     await pause(signal);
   }
 }
@@ -21,13 +21,16 @@ export async function send(address, body, { headers, signal, trouble }) {
 async function once(address, body, headers, signal) {
   try {
     const answer = await fetch(address, { method: 'POST', body, headers, cache: 'no-store', signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
-    if (answer.status >= 502 && answer.status <= 504) return null;
+    if (answer.status >= 502 && answer.status <= 504) return { wait: await reason(answer) };
     if ([400, 401, 403].includes(answer.status)) return { reload: true };
     return { html: await answer.text() };
   } catch {
-    return null; // no connection, or no answer in time: nobody knows what was done
+    return { wait: LOST }; // no connection, or no answer in time: nobody knows what was done
   }
 }
+
+/** Why the server asks for patience, where it says so itself; a proxy does not. */
+const reason = async (answer) => (answer.headers.get('Content-Type')?.startsWith('text/plain') && await answer.text()) || LOST;
 
 const pause = (signal) => new Promise((done) => {
   const timer = setTimeout(done, AGAIN);
