@@ -3,20 +3,23 @@
 import asyncio
 import contextlib
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ivr.bootstrap import House, phone_stories, voice_of
 from ivr.commands.dial import StoredBook
+from ivr.domain.booking import BookingStatus
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.pacing import Lines, Pace
+from ivr.domain.tasks import TaskKind
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
 from ivr.phone.ami import Ami
 from ivr.phone.config import PROJECT, Trunk
 from ivr.phone.dialler import Dialler
 from ivr.phone.server import PhoneServer
-from ivr.services import waiting
+from ivr.services import aftermath, slot_offers, waiting
 from ivr.services.waiting import Wish
 from ivr.settings import Settings
 from tests.asterisk import free_ports, running_asterisk
@@ -180,6 +183,62 @@ async def test_who_hangs_up_at_any_question_changes_nothing_and_is_rung_again(cl
     assert {row.status for row in clinic.rows("bookings")} == {"BOOKED"}
     assert {(row.status, row.robot, row.leased_by) for row in clinic.rows("tasks")} == {("OPEN", True, None)}
     assert all(row.not_before > row.created_at for row in clinic.rows("tasks"))
+
+
+def of_every_other_story(clinic, doctor, rules) -> list[int]:
+    """A task of each kind beside the reminder, for a patient with a telephone of his own; their ids."""
+    robot = replace(rules, robot_calls=True, surveys=True)
+    phones = (PhoneNumber(f"+7900000{number}092") for number in range(5))
+    tomorrow = [clinic.slot(doctor, VISIT + timedelta(minutes=20 * number)) for number in range(3)]
+    yesterday = [clinic.slot(doctor, at(f"2026-04-27 15:{minute}")) for minute in ("00", "20")]
+    before = at("2026-04-27 09:00")
+
+    def booked(slot):
+        return clinic.book(slot, clinic.patient(), now=before, rules=rules, contact=next(phones))
+
+    cancelled, moved, came, missed = (booked(slot) for slot in (*tomorrow[:2], *yesterday))
+    waits = clinic.patient()
+    wish = Wish(waits.id, "therapist", None, PartOfDay.ANY, WaitingReason.NO_SLOTS, next(phones), "join")
+    waiting.join(clinic.new_work(), wish, rules=rules, now=before)
+    work = clinic.new_work()
+    with work:
+        aftermath.clinic_cancelled(work, cancelled, "absence-1-", robot, NOON)
+        aftermath.clinic_moved(work, moved, robot, NOON)
+        for visit, status in ((came, BookingStatus.VISITED), (missed, BookingStatus.NO_SHOW)):
+            work.bookings.close(visit, status, key=None, now=NOON)
+            work.tasks.drop(visit.id, TaskKind.FEEDBACK)
+        aftermath.visited(work, came, robot, NOON)
+        aftermath.missed(work, missed, robot, NOON)
+        slot_offers.freed(work, work.slots.get(tomorrow[2]), robot, NOON)
+        work.commit()
+    return [row.id for row in clinic.rows("tasks", status="OPEN")]
+
+
+async def test_who_hangs_up_at_the_question_of_any_other_story_has_settled_nothing(clinic, hospital):
+    asterisk, port, rules, ring, running = hospital()
+    clinic.speciality()
+    tasks = of_every_other_story(clinic, clinic.doctor(), rules)
+    before = clinic.rows("bookings")
+    kinds = {row.kind for row in clinic.rows("tasks", status="OPEN")}
+    assert kinds == {"CLINIC_CANCELLED", "CLINIC_MOVED", "SURVEY", "NO_SHOW", "OFFER"}
+
+    with contextlib.ExitStack() as stack:
+        pulse = Pulse()
+        handsets = [stack.enter_context(Handset(pulse)) for _ in tasks]
+        rows = [(handset.port,) for handset in handsets]
+        async with Sipp(town(), rows, server=("127.0.0.1", asterisk.config.sip_port), port=port, trace=True) as people:
+            running.append(await ring())
+            for number, handset in enumerate(handsets):
+                await answers(clinic, handset, "1", "1985")
+                await asyncio.sleep(1.0)  # into the question of the story
+                people.tell(people.messages("INVITE")[-1]["call-id"])
+                await until(lambda number=number: ended(clinic) > number, within=20)
+
+    attempts = clinic.rows("dial_attempts")
+    assert sorted(row.task_id for row in attempts) == tasks
+    assert {(row.outcome, row.result) for row in attempts} == {("UNFINISHED", None)}
+    assert clinic.rows("bookings") == before
+    assert [row.status for row in clinic.rows("slot_offers")] == ["OPEN"]
 
 
 def ended(clinic) -> int:
