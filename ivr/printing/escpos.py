@@ -11,7 +11,7 @@ SECONDS = 5
 """A patient waits no longer for a printer that is silent."""
 RUSSIAN = "CP866"
 """The code page of Russian letters that nearly every such printer has."""
-PLAIN = str.maketrans("«»„“”–—−’\u202f", '"""""---\' ')
+PLAIN = str.maketrans("«»„“”–—−’\u202f", '"""""---\' ') | {ord("…"): "..."}
 """What that code page lacks, as it can be written there."""
 DAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
 
