@@ -39,7 +39,7 @@ async def test_doctors_whom_the_portal_does_not_see_are_counted(settings):
 
 async def test_a_hospital_without_federal_numbers_cannot_offer_it(settings, tmp_path):
     facts = bundled("hospital.toml").read_text(encoding="utf-8")
-    (tmp_path / "hospital.toml").write_text(re.sub(r"\[federal\][^\[]*", "", facts), encoding="utf-8")
+    (tmp_path / "hospital.toml").write_text(re.sub(r"(?m)^\[federal[^\[]*", "", facts), encoding="utf-8")
 
     with pytest.raises(BadSettings, match="mo_oid"):
         await portal(settings(OPEN, hospital=HospitalFiles(facts=tmp_path / "hospital.toml")))

@@ -60,7 +60,7 @@ def test_a_session_of_the_portal_is_gone_when_it_is_over(clinic, new_work, patie
 def test_who_stood_at_a_kiosk_that_lost_its_power_is_forgotten_and_who_stands_there_is_not(clinic, new_work, patient):
     left, stands = (
         kiosks.admit(new_work(), kiosks.make_pass(new_work(), name, who="test", now=NOW), now=NOW)[0]
-        for name in ("hall", "second floor")
+        for name in ("hall", "second-floor")
     )
     infomat.begin(new_work(), left, patient.oms, now=NOW)
     visit, _ = infomat.begin(new_work(), stands, patient.oms, now=NOW + SECOND)
