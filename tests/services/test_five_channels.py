@@ -21,6 +21,7 @@ from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.patient import Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import Refusal
+from ivr.domain.rules import Rules
 from ivr.domain.slot import REMOTE, Channel, SlotKind
 from ivr.domain.speciality import Access
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
@@ -31,6 +32,8 @@ from ivr.services import (
     client_visits,
     clients,
     follow_up,
+    infomat,
+    kiosks,
     outreach,
     portal_booking,
     slot_offers,
@@ -50,8 +53,11 @@ CHANNELS = (Channel.CC, Channel.REG, Channel.EPGU, Channel.INFOMAT, Channel.MED_
 ROBOT = len(CHANNELS)
 PATIENTS, SLOTS = 8, 11
 SPECIALITIES = ("therapist", "ent", "cardiologist")
-MOVES = frozenset(CHANNELS) - {Channel.EPGU, Channel.MED_ARM}
+MOVES = frozenset(CHANNELS) - {Channel.EPGU, Channel.MED_ARM, Channel.INFOMAT}
 """The portal and the doctor cancel and book anew."""
+ONLY_BOOKS = {Channel.INFOMAT: {"hold", "book", "let go"}}
+"""A kiosk tells nobody of visits that were booked elsewhere, and asks for no telephone."""
+A_COMPETITIVE_SLOT, A_REPEAT_VISIT = (0, "therapist"), (7, "ent")
 OPEN_ENTRIES = ("NEW", "ACTIVE", "OFFERED", "ESCALATED")
 
 
@@ -89,6 +95,7 @@ class Day:
 
     new_work: object
     alone: bool
+    rules: Rules = RULES_OF_THE_DAY
     now: datetime = NOW
     keys: Counter = field(default_factory=Counter)
 
@@ -110,11 +117,12 @@ class Day:
             clinic.referral(patient, "cardiologist", number=f"R{patient.id}")
         self.seen = {patient.id: self._sat_before(ent, patient, n) for n, patient in enumerate(self.patients)}
         self.client = self._system()
+        self.kiosks = [self._kiosk(f"hall-{patient.id}") for patient in self.patients]
 
     def _sat_before(self, doctor, patient, number):
         """A visit of this morning, after which the doctor arranges what comes next."""
         visit = self.clinic.book(self.clinic.slot(doctor, at("09:00") + timedelta(minutes=number)), patient)
-        attendance.came(self.new_work(), visit.id, who="user:7", rules=RULES_OF_THE_DAY, now=self.now)
+        attendance.came(self.new_work(), visit.id, who="user:7", rules=self.rules, now=self.now)
         return visit.id, doctor
 
     def _system(self):
@@ -125,6 +133,10 @@ class Day:
                 work.clients.meet(client.id, Acquaintance(patient.id, told=True, until=self.now + timedelta(days=1)))
             work.commit()
         return client
+
+    def _kiosk(self, name):
+        given = kiosks.make_pass(self.new_work(), name, who="user:1", now=self.now)
+        return kiosks.admit(self.new_work(), given, now=self.now)[0]
 
     def does(self, step: Step) -> None:
         """A refusal is an answer like any other; anything else fails the test."""
@@ -138,11 +150,15 @@ class Day:
     def _channel(self, step):
         channel, patient, slot = CHANNELS[step.actor], self.patients[step.patient], self.slots[step.slot]
         key = f"{channel}-{step.patient}"
+        if step.what not in ONLY_BOOKS.get(channel, {step.what}):
+            return
         match step.what:
             case "hold" if channel is Channel.OTHER:
                 client_visits.hold(
-                    self.new_work(), self.client, patient.id, slot, moves=None, rules=RULES_OF_THE_DAY, now=self.now
+                    self.new_work(), self.client, patient.id, slot, moves=None, rules=self.rules, now=self.now
                 )
+            case "hold" if channel is Channel.INFOMAT:
+                infomat.hold(self.new_work(), self._turn(step, patient), slot, rules=self.rules, now=self.now)
             case "hold":
                 self.clinic.hold(slot, patient, key, now=self.now, channel=channel)
             case "book":
@@ -155,12 +171,14 @@ class Day:
                 self._cancel(step, patient)
             case "let go" if channel is Channel.OTHER:
                 client_visits.release(self.new_work(), self.client, patient.id, now=self.now)
+            case "let go" if channel is Channel.INFOMAT:
+                infomat.end(self.new_work(), self.kiosks[step.patient].id)
             case "let go":
                 booking.release(self.new_work(), key)
             case "join" if channel is Channel.MED_ARM:
                 awaited = Awaited(SPECIALITIES[step.slot % 3], PartOfDay.ANY)
                 order = self._order(step, patient, Purpose.REFERRAL)
-                follow_up.wait(self.new_work(), order, awaited, rules=RULES_OF_THE_DAY, now=self.now)
+                follow_up.wait(self.new_work(), order, awaited, rules=self.rules, now=self.now)
             case "join":
                 wish = Wish(
                     patient_id=patient.id,
@@ -173,9 +191,9 @@ class Day:
                 )
                 if channel is Channel.OTHER:
                     own = replace(wish, key=self.client.key(wish.key))
-                    client_visits.join(self.new_work(), self.client, own, rules=RULES_OF_THE_DAY, now=self.now)
+                    client_visits.join(self.new_work(), self.client, own, rules=self.rules, now=self.now)
                 else:
-                    waiting.join(self.new_work(), wish, rules=RULES_OF_THE_DAY, now=self.now)
+                    waiting.join(self.new_work(), wish, rules=self.rules, now=self.now)
             case "leave":
                 for row in self.clinic.rows("waiting_entries", patient_id=patient.id):
                     if row.status in OPEN_ENTRIES:
@@ -188,7 +206,7 @@ class Day:
 
     def _door(self, step, channel, patient, slot, call_key, **changes):
         number = f"R{patient.id}" if patient in self.patients[:2] and self._is_of_the_heart(slot) else None
-        how = {"rules": RULES_OF_THE_DAY, "now": self.now}
+        how = {"rules": self.rules, "now": self.now}
         if channel is Channel.EPGU:
             # A session books a slot once, and never again after it was cancelled.
             session = PortalSession(
@@ -198,6 +216,9 @@ class Day:
         if channel is Channel.MED_ARM:
             order = self._order(step, patient, self._purpose_of(slot))
             return lambda: follow_up.book(self.new_work(), order, slot, **how).booking_id
+        if channel is Channel.INFOMAT:
+            turn, press = self._turn(step, patient), self._key(step)
+            return lambda: infomat.book(self.new_work(), turn, slot, press, **how).id
         purpose = Purpose.REFERRAL if number else Purpose.ILLNESS
         if channel is Channel.OTHER:
             named = {"key": self._key(step), "referral": number, "moves": changes.get("moves")} | how
@@ -216,6 +237,13 @@ class Day:
         )
         return lambda: booking.book(self.new_work(), command, **how).id
 
+    def _turn(self, step, patient):
+        """Whose turn it is at the kiosk; a patient stays there while he holds a time."""
+        kiosk = self.kiosks[step.patient]
+        with self.new_work().reading() as work:
+            turn = work.kiosks.visit(kiosk.id)
+        return turn or infomat.begin(self.new_work(), kiosk, patient.oms, now=self.now)[0]
+
     def _order(self, step, patient, purpose):
         visit_id, doctor_id = self.seen[patient.id]
         return Order(self._key(step), visit_id, doctor_id, "user:7", purpose, "по показаниям")
@@ -225,7 +253,7 @@ class Day:
 
     def _cancel(self, step, patient):
         channel, key = CHANNELS[step.actor], self._key(step)
-        how = {"rules": RULES_OF_THE_DAY, "now": self.now}
+        how = {"rules": self.rules, "now": self.now}
         visit = self._visit(patient, step.slot)
         if channel is Channel.MED_ARM:
             self._undo(step, patient, how)
@@ -255,7 +283,7 @@ class Day:
 
     def _check_now(self, slot_id):
         """A freed time is offered in the transaction that frees it; with other threads about, nobody can say."""
-        if self.alone:
+        if self.alone and self.rules.centralised:
             slots = {row.id: row for row in self.clinic.rows("slots")}
             self._was_offered_on(slots, [slots[slot_id]])
 
@@ -265,26 +293,26 @@ class Day:
         if step.what in ("offer lapses", "seek"):
             self.round()
             return
-        dial = outreach.claim(self.new_work(), node="dial", rules=RULES_OF_THE_DAY, now=self.now)
+        dial = outreach.claim(self.new_work(), node="dial", rules=self.rules, now=self.now)
         if dial is None:
             return
-        about = outreach.briefing(self.new_work(), dial.key, rules=RULES_OF_THE_DAY, now=self.now)
+        about = outreach.briefing(self.new_work(), dial.key, rules=self.rules, now=self.now)
         try:
             if about.offer is not None and step.what == "accepts":
-                answers.accept(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+                answers.accept(self.new_work(), about, rules=self.rules, now=self.now)
             if about.offer is not None and step.what == "declines":
-                answers.decline(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+                answers.decline(self.new_work(), about, rules=self.rules, now=self.now)
                 self._check_now(about.offer.slot_id)
         except Refusal:
-            answers.lose(self.new_work(), about, rules=RULES_OF_THE_DAY, now=self.now)
+            answers.lose(self.new_work(), about, rules=self.rules, now=self.now)
         finally:
             outcome = Outcome.NO_ANSWER if step.what == "no answer" else Outcome.UNFINISHED
-            outreach.finish(self.new_work(), dial.key, Ended(outcome, 16), rules=RULES_OF_THE_DAY, now=self.now)
+            outreach.finish(self.new_work(), dial.key, Ended(outcome, 16), rules=self.rules, now=self.now)
 
     def round(self):
         """What the dialler does every few seconds."""
-        slot_offers.tidy(self.new_work, rules=RULES_OF_THE_DAY, now=self.now)
-        slot_offers.seek(self.new_work, rules=RULES_OF_THE_DAY, now=self.now)
+        slot_offers.tidy(self.new_work, rules=self.rules, now=self.now)
+        slot_offers.seek(self.new_work, rules=self.rules, now=self.now)
 
     def ends(self):
         """Everybody hangs up, holds lapse, and the dialler has seen it."""
@@ -381,11 +409,11 @@ def _is_of_an_offer(slot):
 
 @pytest.fixture
 def a_day(database):
-    def make(*, alone: bool) -> Day:
+    def make(*, alone: bool, **how) -> Day:
         with database.engine.begin() as connection:
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
-        return Day(database.new_work, alone)
+        return Day(database.new_work, alone, **how)
 
     make.examples = 10 if database.url.startswith("sqlite") else 5
     return make
@@ -400,6 +428,46 @@ def limits(examples: int) -> settings:
         suppress_health_check=list(HealthCheck),
         database=None,
     )
+
+
+@pytest.mark.parametrize(("centralised", "owner"), [(True, "CALL_CENTRE"), (False, "REGISTRY")])
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_s1_8_s3_7_s4_3_by_whichever_door_a_visit_comes_and_goes_the_same_is_written(
+    a_day, channel, centralised, owner
+):
+    day = a_day(alone=True, rules=replace(RULES_OF_THE_DAY, centralised=centralised))
+    clinic, patient, waits = day.clinic, 2, 0
+    slot, speciality = A_REPEAT_VISIT if channel is Channel.MED_ARM else A_COMPETITIVE_SLOT
+    seen = {row.id for row in clinic.rows("bookings")}
+    day.does(Step(CHANNELS.index(Channel.CC), "join", waits, SPECIALITIES.index(speciality)))
+
+    day.does(Step(CHANNELS.index(channel), "book", patient, slot))
+
+    (visit,) = [row for row in clinic.rows("bookings") if row.id not in seen]
+    assert (visit.channel, visit.status) == (channel, "BOOKED")
+    assert _told_of(clinic, visit) == ["booking.made"]
+    assert _feedback_of(clinic, visit) == [(owner, "OPEN", centralised)]
+
+    cancels = Channel.CC if channel in ONLY_BOOKS else channel  # who booked at a kiosk phones to cancel
+    day.does(Step(CHANNELS.index(cancels), "cancel", patient, 0))
+
+    (gone,) = clinic.rows("bookings", id=visit.id)
+    assert gone.status == ("CANCELLED_BY_CLINIC" if channel is Channel.MED_ARM else "CANCELLED_BY_PATIENT")
+    assert _told_of(clinic, visit) == ["booking.made", "booking.cancelled"]
+    assert _feedback_of(clinic, visit) == [(owner, "DROPPED", centralised)]
+    freed = [task.owner for task in clinic.rows("tasks", kind="SLOT_FREED", slot_id=visit.slot_id)]
+    assert freed == ([] if centralised else [owner])  # the robot offers it, or the registry does
+    offered = centralised and channel is not Channel.MED_ARM  # a doctor's own times are given by doctors
+    assert len(clinic.rows("slot_offers", slot_id=visit.slot_id, status="OPEN")) == offered
+
+
+def _told_of(clinic, visit):
+    return [row.kind for row in clinic.rows("events") if row.facts.get("booking") == visit.id]
+
+
+def _feedback_of(clinic, visit):
+    tasks = clinic.rows("tasks", kind="FEEDBACK", booking_id=visit.id)
+    return [(task.owner, task.status, task.robot) for task in tasks]
 
 
 def test_all_channels_in_any_order_leave_a_right_history(a_day):
