@@ -209,6 +209,20 @@ def test_forms_begin_at_their_first_field_and_go_on_at_the_first_mistake(served)
     expect(page.locator("#given_name")).to_be_focused()
 
 
+def test_a_key_that_is_quicker_than_the_scripts_of_the_page_is_heard_when_they_are_here(served):
+    page = served.page(Role.REGISTRAR, "/registry/")
+    on_their_way = []
+    page.route("**/site.mjs*", lambda route: on_their_way.append(route))
+    page.goto("/registry/", wait_until="commit")
+    page.get_by_label("Полис ОМС, СНИЛС").wait_for()
+
+    page.keyboard.press("Alt+a")
+    for script in on_their_way:
+        script.continue_()
+
+    expect(page.get_by_role("heading", name="Новый пациент")).to_be_visible()
+
+
 def test_two_registrars_and_a_caller_want_one_time_and_one_wins_while_the_others_see_it(served):
     one, two = visit(served, ANNA), visit(served, BORIS, Role.OPERATOR)
     for page in (one, two):
@@ -341,6 +355,7 @@ def test_a_move_by_the_hospital_asks_why_and_leaves_the_patient_a_call(served, a
     page.get_by_role("link", name="К карте").click()
     page.get_by_role("link", name="Перенести").click()
     page.locator(f"#times button[data-slot='{second}']").click()
+    expect(page.get_by_text("Держим за вами ещё")).to_be_visible()
     expect(page.get_by_label("Причина переноса")).to_be_hidden()
 
     page.get_by_label("больница").check()

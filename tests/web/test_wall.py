@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from ivr.bootstrap_web import open_site
@@ -261,5 +262,4 @@ def test_fifty_operators_fit_and_one_is_stopped_by_keyboard(office, shown, acces
     page.get_by_text("Остановлен.").wait_for()
     page.keyboard.press("Escape")
 
-    page.locator(".seat", has_text="Остановлен старшим").wait_for()
-    assert page.evaluate("document.activeElement.classList.contains('seat')")
+    expect(page.locator(".seat", has_text="Остановлен старшим")).to_be_focused()
