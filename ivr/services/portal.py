@@ -60,6 +60,13 @@ def open_session(work: Work, session: PortalSession, named: Named, *, now: datet
     return unless_detached(found[0])
 
 
+def end_session(work: Work, session_id: str) -> None:
+    """Nobody is known under that id. To repeat it does no harm."""
+    with work:
+        work.portal.end(session_id)
+        work.commit()
+
+
 def session_of(work: Work, session_id: str, *, now: datetime) -> PortalSession:
     """Raises SessionOver for one that has ended or never was."""
     with work.reading():

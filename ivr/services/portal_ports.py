@@ -29,5 +29,6 @@ class PortalSessions(Protocol):
         """Keep it, in the place of an earlier one of that id; those that are over are forgotten."""
 
     def get(self, session_id: str) -> PortalSession | None: ...
+    def end(self, session_id: str) -> None: ...
     def forget(self, now: datetime) -> None:
         """Those that are over."""

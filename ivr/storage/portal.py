@@ -23,6 +23,9 @@ class PortalSessionRegister(Register):
         new = upsert(self._connection, portal_sessions).values(id=session.id, **values)
         self._run(new.on_conflict_do_update(index_elements=["id"], set_=values))
 
+    def end(self, session_id: str) -> None:
+        self._run(delete(portal_sessions).where(portal_sessions.c.id == session_id))
+
     def forget(self, now: datetime) -> None:
         self._run(delete(portal_sessions).where(portal_sessions.c.until <= now))
 

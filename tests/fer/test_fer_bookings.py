@@ -166,6 +166,17 @@ def test_s1_3_whatever_does_not_fit_one_record_is_answered_alike(portal, anna, w
     assert portal.clinic.rows("portal_sessions") == []
 
 
+@pytest.mark.parametrize("wrong", [{"First_Name": "Алла"}, {"OMS_Number": "12345"}], ids=["not found", "malformed"])
+def test_s1_3_who_is_named_in_vain_does_not_book_for_whom_the_session_knew_before(portal, anna, wrong):
+    portal.identify(anna)
+    slot = portal.slot_ids()[0]
+
+    assert code(portal.identify(anna, **wrong)) is not None
+
+    assert code(portal.book(slot)) == "SESSION_TIMED_OUT"
+    assert portal.clinic.rows("bookings") == []
+
+
 def test_s1_3_a_patronymic_may_be_missing(portal, anna):
     assert code(portal.identify(anna, Middle_Name=None)) is None
 

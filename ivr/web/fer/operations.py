@@ -152,6 +152,7 @@ HANDLERS: Mapping[str, Callable[[Any], messages.Response]] = {
 
 
 def _opened(session_id: UUID, patient: messages.PatientData, applicant: messages.Applicant | None) -> Patient:
+    run(portal.end_session, str(session_id))  # who is named anew and not found must not book for whom was found before
     now = site().now()
     session = asked.new_session(str(session_id), patient, applicant, now)
     return run(portal.open_session, session, asked.named(patient, session.subject, now), now=now)

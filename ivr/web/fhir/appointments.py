@@ -40,7 +40,6 @@ STATUSES = {
 REASONS = {
     BookingStatus.CANCELLED_BY_PATIENT: coded(CANCELLED_BY, "pat", "Patient"),
     BookingStatus.CANCELLED_BY_CLINIC: coded(CANCELLED_BY, "prov", "Provider"),
-    BookingStatus.NOT_MADE: coded(CANCELLED_BY, "other", "Other") | {"text": "Региональная система не записала."},
     BookingStatus.MOVED: coded(CANCELLED_BY, "other", "Other") | {"text": "Запись перенесена."},
     BookingStatus.NOT_MADE: coded(CANCELLED_BY, "other", "Other") | {"text": "Региональная система не записала."},
 }
