@@ -80,9 +80,9 @@ def subscribe(work: Work, client: Client, url: str, kinds: Sequence[str], *, key
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     wanted = Subscription(0, client.id, url, secret, tuple(EventKind(kind).value for kind in kinds), now)
     with work:
-        if len(work.events.subscriptions(client.id)) >= MOST_SUBSCRIPTIONS:
-            raise BadAddress(f"Подписок уже {MOST_SUBSCRIPTIONS}: удалите лишнюю.")
         made = work.events.subscribe(wanted, key)
+        if len(work.events.subscriptions(client.id)) > MOST_SUBSCRIPTIONS:  # a repeated key has added none
+            raise BadAddress(f"Подписок уже {MOST_SUBSCRIPTIONS}: удалите лишнюю.")
         work.audit.add(who=client.who, action="events subscribed", detail={"subscription": made.id}, now=now)
         work.commit()
     return made

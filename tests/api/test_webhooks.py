@@ -371,6 +371,21 @@ def test_a_repeated_subscription_is_the_first_one_and_its_secret_is_shown_to_nob
     assert "secret" not in told.reader.get("/subscriptions").text
 
 
+def test_the_last_subscription_that_a_client_may_have_can_be_repeated_and_no_other_is_added(towns):
+    client, _ = clients.add(towns.new_work(), "бот", [Scope.EVENTS], who="user:1", now=NOW, hosts=["127.0.0.1"])
+
+    def subscribe(number):
+        return events.subscribe(towns.new_work(), client, "http://127.0.0.1/x", [], key=f"hook-{number}", now=NOW)
+
+    made = [subscribe(number) for number in range(events.MOST_SUBSCRIPTIONS)]
+    with pytest.raises(BadAddress):
+        subscribe(events.MOST_SUBSCRIPTIONS)
+
+    assert subscribe(events.MOST_SUBSCRIPTIONS - 1) == made[-1]  # its answer was lost on the way
+    with towns.new_work().reading() as work:
+        assert len(work.events.subscriptions(client.id)) == events.MOST_SUBSCRIPTIONS
+
+
 def test_where_the_hospital_sends_no_events_nobody_subscribes(town, subscriber):
     town.app.extensions["ivr"].extras["webhooks"] = False
     system = town.system((Scope.EVENTS,), hosts=["127.0.0.1"])
