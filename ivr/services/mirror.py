@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
 
-from ivr.domain.patient import Patient
 from ivr.domain.rules import Rules
 from ivr.domain.slot import REMOTE, Doctor, SlotKind
 from ivr.domain.speciality import Speciality
 from ivr.services.offers import window
 from ivr.services.ports import Work
-from ivr.services.region import FarDoctor, FarSlot, Pictured, Region, RegionDown, Unsettled
+from ivr.services.region import FarDoctor, FarSlot, Pictured, RegionDown, Unsettled
 
 log = logging.getLogger(__name__)
 
@@ -40,22 +39,18 @@ def freshen(work: Work, speciality_key: str, patient_id: int, *, rules: Rules, n
         patient = work.patients.get(patient_id)
     if looked_at is not None and (now - looked_at).total_seconds() < region.fresh_for:
         return
-    if speciality.post_code is None:  # the regional system knows no such doctors
+    post = speciality.post_code
+    if post is None:  # the regional system knows no such doctors
         return
+    first, last = rules.today(now), rules.last_day(rules.today(now), speciality.horizon_days)
     try:
-        found = region.hurry(partial(_seen, region, patient, speciality, rules, now))
+        found = region.hurry(partial(region.doctors, patient, post, first, last))
     except (RegionDown, Unsettled):
         if looked_at is None or (now - looked_at).total_seconds() >= region.usable_for:
             raise RegionDown("its schedule cannot be asked for") from None
         log.warning("the regional system does not answer; an older picture of its schedule is used")
         return
     _keep(work, speciality, found, rules, now)
-
-
-def _seen(region: Region, patient: Patient, speciality: Speciality, rules: Rules, now: datetime) -> Sequence[FarDoctor]:
-    assert speciality.post_code is not None  # noqa: S101 - looked at before
-    first, last = rules.today(now), rules.last_day(rules.today(now), speciality.horizon_days)
-    return region.doctors(patient, speciality.post_code, first, last)
 
 
 def _keep(work: Work, speciality: Speciality, found: Sequence[FarDoctor], rules: Rules, now: datetime) -> None:
