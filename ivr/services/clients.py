@@ -102,10 +102,15 @@ def identify(
     """The patient, for whom the client may act from now on. `phone`: one that the client has verified itself.
 
     Raises NotIdentified, CertificateExpired, CallerLocked: failures count against the telephone, else against the
-    client.
+    client; and against the number in the hands of this client, whatever telephones it names.
     """
-    caller = phone or Terminal(f"api:{client.id}")
-    patient = identification.identify(work, claim, born, caller=caller, rules=rules, now=now)
+    caller, number = phone or Terminal(f"api:{client.id}"), _of_number(client, claim)
+    identification.refuse_locked(work, number, rules=rules, now=now)
+    try:
+        patient = identification.identify(work, claim, born, caller=caller, rules=rules, now=now)
+    except NotIdentified:
+        identification.count(work, number, now=now)
+        raise
     told = client.may(Scope.REGISTRY) or (
         client.may(Scope.VISITS)
         and identification.may_hear_bookings(work, patient, caller=phone, ticket=ticket, rules=rules, now=now)
@@ -133,6 +138,10 @@ def patient_of(work: Work, client: Client, patient_id: int, *, why: str, now: da
         work.audit.add(who=client.who, action="patient shown", detail=detail, now=now)
         work.commit()
     return patient, known
+
+
+def _of_number(client: Client, claim: Claim) -> Terminal:
+    return Terminal(f"a{client.id}:{_digest(claim.digits)[:10]}")
 
 
 def _digest(token: str) -> str:

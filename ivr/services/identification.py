@@ -60,7 +60,14 @@ def confirm(
             raise NotIdentified
 
 
-def refuse_locked(work: Work, caller: PhoneNumber | None, *, rules: Rules, now: datetime) -> None:
+def count(work: Work, caller: Caller, *, now: datetime) -> None:
+    """One more failure (D-06)."""
+    with work:
+        work.attempts.add(caller, now)
+        work.commit()
+
+
+def refuse_locked(work: Work, caller: Caller | None, *, rules: Rules, now: datetime) -> None:
     """Raise CallerLocked after five failures in 24 hours, for 30 minutes from the last one (D-06)."""
     with work.reading():
         _unless_locked(work, caller, rules, now)

@@ -7,11 +7,12 @@ from threading import Barrier
 import pytest
 
 from ivr.domain.client import Scope
-from ivr.domain.identifiers import Certificate
+from ivr.domain.identifiers import Certificate, PhoneNumber
 from ivr.domain.patient import Sex
+from ivr.domain.refusals import CallerLocked, NotIdentified
 from ivr.domain.slot import Channel, SlotKind
 from ivr.domain.speciality import Access
-from ivr.services import booking, clients
+from ivr.services import booking, clients, identification
 from ivr.storage import tables
 from tests.api.systems import PERSONAL
 from tests.builders import CALLER, NOW, RULES, STRANGER, an_oms, at
@@ -35,6 +36,24 @@ def booked(system, patient, slot, **more):
 
 def code(answer):
     return answer.status_code, answer.json["code"]
+
+
+def test_d_06_a_client_that_tries_birth_dates_is_stopped_whatever_telephones_it_names(towns):
+    client, _ = clients.add(towns.new_work(), "бот", [Scope.VISITS], who="user:1", now=NOW)
+    patient, other = towns.clinic.patient(), towns.clinic.patient()
+
+    def named(who, born, phone):
+        return clients.identify(towns.new_work(), client, who.oms, born, phone=phone, rules=RULES, now=NOW)[0]
+
+    phones = [PhoneNumber(f"+7900200{number:04}") for number in range(22)]
+    tries = RULES.lock_after * identification.WITHHELD
+    for number in range(tries):
+        with pytest.raises(NotIdentified):
+            named(patient, date(1900, 1, 1) + timedelta(days=number), phones[number])
+
+    with pytest.raises(CallerLocked):
+        named(patient, patient.birth_date, phones[tries])
+    assert named(other, other.birth_date, phones[tries]) == other  # nobody else's calls are stopped
 
 
 def test_a_patient_is_named_found_a_time_held_booked_moved_and_cancelled(hospital):
