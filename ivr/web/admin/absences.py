@@ -14,7 +14,7 @@ from ivr.domain.user import Right
 from ivr.services import absences
 from ivr.services.doctors import everybody
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.messages import told
 from ivr.web.site import run, site

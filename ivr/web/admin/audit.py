@@ -15,8 +15,8 @@ from ivr.services import audit
 from ivr.services.audit import Entry, Sought
 from ivr.services.portal import WHO
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
 from ivr.web.admin.audit_words import ACTIONS, details, title
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form
 from ivr.web.reports.files import plain
 from ivr.web.site import run, site

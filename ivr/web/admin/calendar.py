@@ -13,7 +13,7 @@ from ivr.domain.run_time import DAYS, HOURS, DayKind, days_of
 from ivr.domain.user import Right
 from ivr.services import run_time
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form
 from ivr.web.site import run, site
 

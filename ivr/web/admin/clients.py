@@ -17,7 +17,7 @@ from ivr.domain.slot import Channel
 from ivr.domain.user import Right
 from ivr.services import clients
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.messages import told
 from ivr.web.site import run, site

@@ -15,7 +15,7 @@ from ivr.domain.user import Right
 from ivr.services import doctors
 from ivr.services.choice import doctor as get_doctor
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.registry.words import NUMBERS
 from ivr.web.site import run, site

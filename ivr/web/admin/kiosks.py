@@ -9,7 +9,7 @@ from ivr.domain.kiosk import BadKioskName, KioskState
 from ivr.domain.user import Right
 from ivr.services import kiosks
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.kiosk.service import service_or_none
 from ivr.web.site import run, site

@@ -10,7 +10,7 @@ from ivr.domain.user import Right
 from ivr.services import run_time
 from ivr.services.spoken import BadReading, Spoken, VoiceDown
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.site import run, site
 

@@ -19,7 +19,7 @@ from ivr.services.choice import doctor as get_doctor
 from ivr.services.doctors import everybody
 from ivr.services.timetable import Editor, Effect
 from ivr.web.access import needs, who
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form
 from ivr.web.messages import told
 from ivr.web.site import run, site

@@ -14,7 +14,7 @@ from ivr.domain.user import LOGIN, Right, Role
 from ivr.services import access, doctors, users
 from ivr.web import access as web_access
 from ivr.web.access import needs
-from ivr.web.admin import pages
+from ivr.web.admin.pages import pages
 from ivr.web.forms import Form, stripped
 from ivr.web.messages import told
 from ivr.web.site import run, site

@@ -1,20 +1,6 @@
 """The doctor's pages: who comes today, who came, and how a patient goes on after the visit (S4.1 to S4.3)."""
 
-from flask import Blueprint
+from ivr.web.doctor import day, visit
+from ivr.web.doctor.pages import pages
 
-from ivr.domain.refusals import DoctorUnnamed
-from ivr.web.access import user
-
-pages = Blueprint("doctor", __name__, url_prefix="/doctor")
-
-
-def own_id() -> int:
-    """The doctor who has logged in. Raises DoctorUnnamed."""
-    doctor_id = user().doctor_id
-    if doctor_id is None:
-        raise DoctorUnnamed
-    return doctor_id
-
-
-# They put their routes on the blueprint.
-from ivr.web.doctor import day, visit  # noqa: E402, F401
+__all__ = ["day", "pages", "visit"]

@@ -9,7 +9,7 @@ from ivr.domain.booking import Booking
 from ivr.domain.user import Right
 from ivr.services import attendance, doctor_room
 from ivr.web.access import needs, user, who
-from ivr.web.doctor import own_id, pages
+from ivr.web.doctor.pages import own_id, pages
 from ivr.web.registry import words
 from ivr.web.registry.card import markable
 from ivr.web.registry.day import day_of, marked

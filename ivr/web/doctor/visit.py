@@ -25,9 +25,9 @@ from ivr.services import choice, doctor_room, follow_up
 from ivr.services.doctor_room import Seen
 from ivr.services.follow_up import Awaited, Order
 from ivr.web.access import needs, user, who
-from ivr.web.doctor import own_id, pages
 from ivr.web.doctor import words as own_words
 from ivr.web.doctor.forms import BOOK, OPEN, REFER, WAIT, Arrange, Undo, Where, filled
+from ivr.web.doctor.pages import own_id, pages
 from ivr.web.messages import told
 from ivr.web.names import specialities as names_of_specialities
 from ivr.web.registry import words

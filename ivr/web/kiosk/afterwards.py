@@ -18,8 +18,8 @@ from ivr.services import infomat_notices, talon
 from ivr.services.infomat_notices import AGREED
 from ivr.services.talon import PrinterDown, Talon
 from ivr.web.access import by_pass
-from ivr.web.kiosk import pages, screen
 from ivr.web.kiosk.asked import at_kiosk, matched
+from ivr.web.kiosk.pages import pages, screen
 from ivr.web.kiosk.service import kiosk, service
 from ivr.web.registry import words
 from ivr.web.registry.consents import EMAIL, NO_EMAIL

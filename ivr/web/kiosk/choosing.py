@@ -16,8 +16,8 @@ from ivr.domain.slot import Slot
 from ivr.services import booking, choice, infomat
 from ivr.services.infomat import key_of
 from ivr.web.access import by_pass
-from ivr.web.kiosk import pages, screen
 from ivr.web.kiosk.asked import at_kiosk, command, day, number, speciality, visit_id
+from ivr.web.kiosk.pages import pages, screen
 from ivr.web.kiosk.service import kiosk, kiosk_or_none, service_or_none
 from ivr.web.limits import limiter
 from ivr.web.messages import told

@@ -12,8 +12,9 @@ from ivr.services.ports import Work
 from ivr.web.access import needs, user, who
 from ivr.web.messages import told
 from ivr.web.names import users
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
 from ivr.web.registry.fields import ByDocument, Cancel, FoundOut, PaperReferral, Telephone
+from ivr.web.registry.pages import pages
 from ivr.web.site import run, site
 
 Shown = str | Response | tuple[str, int]

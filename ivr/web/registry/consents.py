@@ -23,10 +23,11 @@ from ivr.services.consent import Agreement
 from ivr.services.ports import Work
 from ivr.web.access import needs, who
 from ivr.web.forms import Form
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
 from ivr.web.registry.asked import channel_of
 from ivr.web.registry.card import Shown, back, specialities
 from ivr.web.registry.fields import checked, line, said
+from ivr.web.registry.pages import pages
 from ivr.web.site import run, site
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")

@@ -15,8 +15,9 @@ from ivr.services import attendance
 from ivr.services.ports import Work
 from ivr.web.access import needs, who
 from ivr.web.forms import Form
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
 from ivr.web.registry.card import Shown, back, markable
+from ivr.web.registry.pages import pages
 from ivr.web.site import run, site
 
 UNDO = "UNDO"

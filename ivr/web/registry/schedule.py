@@ -17,8 +17,9 @@ from ivr.services.ports import Work
 from ivr.services.purposes import ROUTES, Ending
 from ivr.services.search import SlotQuery
 from ivr.web.access import asked_by_itself, needs, who
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
 from ivr.web.registry.asked import AskDays, AskGrid, AskRoute, AskSlots, asked, channel_of, refuse
+from ivr.web.registry.pages import pages
 from ivr.web.registry.shown import cell_json, doctor_json, when
 from ivr.web.site import run, site
 from ivr.web.wording import telephone

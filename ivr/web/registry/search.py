@@ -13,8 +13,8 @@ from ivr.services.egisz import Found
 from ivr.web.access import needs, user, who
 from ivr.web.forms import Form
 from ivr.web.messages import told
-from ivr.web.registry import pages
 from ivr.web.registry.fields import ByDocument, ByName, ByNumber, ByPhone, NewPatient, read_birth
+from ivr.web.registry.pages import pages
 from ivr.web.registry.words import INSURER, MEANS, NOT_FOUND, URGENT_CARE
 from ivr.web.site import run, site
 

@@ -25,7 +25,6 @@ from ivr.services.desk_booking import Beside
 from ivr.services.waiting import Wish
 from ivr.web.access import needs, user, who
 from ivr.web.messages import told
-from ivr.web.registry import pages
 from ivr.web.registry.asked import (
     AskBooking,
     AskConsent,
@@ -40,6 +39,7 @@ from ivr.web.registry.asked import (
     refuse,
 )
 from ivr.web.registry.fields import said
+from ivr.web.registry.pages import pages
 from ivr.web.registry.shown import held_json, when
 from ivr.web.registry.visit import brought
 from ivr.web.site import run, site

@@ -6,7 +6,8 @@ from ivr.domain.user import Right
 from ivr.services import look, talon
 from ivr.services.talon import Talon
 from ivr.web.access import needs, who
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
+from ivr.web.registry.pages import pages
 from ivr.web.registry.paper import PAPERS, pdf_of
 from ivr.web.site import run, site
 

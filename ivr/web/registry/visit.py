@@ -11,7 +11,8 @@ from ivr.services import booking, desk_booking, look
 from ivr.services.desk_booking import Brought
 from ivr.services.ports import Work
 from ivr.web.access import needs, user, who
-from ivr.web.registry import pages, words
+from ivr.web.registry import words
+from ivr.web.registry.pages import pages
 from ivr.web.registry.shown import held_json
 from ivr.web.site import run, site
 
