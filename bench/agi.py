@@ -6,7 +6,7 @@ import time
 from bench.measure import Result, result
 from ivr.phone.agi import AgiApplication
 from ivr.phone.agi_session import AgiCall
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 from tests.sip.caller import a_call
 from tests.sip.exchange import HOST, an_exchange
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from ivr.storage.engine import open_engine
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 HOST = "127.0.0.1"
 OWNER = "postgres"

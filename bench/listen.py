@@ -18,8 +18,8 @@ from bench.measure import Result, percentile, result
 from ivr.listen.models import is_installed, known_models
 from ivr.listen.voicing import Voicing
 from ivr.phone.config import PROJECT
-from tests.asterisk import free_ports
 from tests.listen.far_asterisk import BY_FILE, FRAME, FarAsterisk, Sample, silence
+from tests.ports import free_ports
 
 SILENCE_MS = 500
 AT_ONCE = (1, 8, 20, 40)

@@ -24,10 +24,11 @@ from ivr.services.waiting import Wish
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
 from ivr.storage.work import SqlWork
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
 from tests.builders import Clinic
 from tests.crash.calling import DialProcess, installation, rules_at, visits
 from tests.phone.far_phone import until
+from tests.ports import free_ports
 from tests.sip.sipp import Sipp
 from tests.sip.town import town
 

@@ -33,7 +33,7 @@ from ivr.services.exchange import Event, QueueChanged, QueueState, Waiting
 from ivr.settings import Database, Folders, Settings, Web
 from ivr.web.no_exchange import NoExchange
 from ivr.web.server import Server
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 PAGES = 50
 GOAL = "p95 <= 50 ms"

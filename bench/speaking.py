@@ -15,7 +15,7 @@ from bench.measure import Result, percentile
 from ivr.dialogue.ears import load_hearings
 from ivr.phone.config import PROJECT
 from ivr.storage import tables
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 from tests.sip.caller import Call, many_calls
 from tests.sip.hospital import Hospital, Templates, hospitals, local
 from tests.speaking import on_the_line, spoken

@@ -8,7 +8,7 @@ import os
 import random
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import PROJECT, PhoneConfig
 from ivr.phone.program import Program, installed, unpacked
+
+from .ports import free_ports
 
 EXTRA_MODULES = ("res_clioriginate.so", "app_senddtmf.so")
 
@@ -43,32 +45,6 @@ def program() -> Program:
         if place and (path := Path(place)).exists():
             return unpacked(path) if path.is_dir() else installed(path)
     raise FileNotFoundError("no Asterisk: set IVR_ASTERISK to its binary or to a folder with Debian's package unpacked")
-
-
-_given: set[int] = set()
-
-
-def free_ports(count: int, kind: int = socket.SOCK_STREAM) -> list[int]:
-    """Ports nobody uses now, outside the range that the system gives to clients, never given twice.
-
-    Every worker of the test run draws from a range of its own, so that two cannot draw the same one.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    first = 10_100 + worker % 8 * 2_700
-    with ExitStack() as taken:
-        ports: list[int] = []
-        while len(ports) < count:
-            probe = taken.enter_context(socket.socket(socket.AF_INET, kind))
-            port = random.randint(first, first + 2_699)  # noqa: S311
-            if port in _given:
-                continue
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            ports.append(port)
-            _given.add(port)
-        return ports
 
 
 def phone_config(folder: Path, **changes: Any) -> PhoneConfig:

@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from .ports import free_ports
 
 HOW_TO_INSTALL = "PostgreSQL is not installed, and these tests need it: apt-get install --yes postgresql"
 UNPRIVILEGED = ("postgres", "nobody")
@@ -78,7 +79,7 @@ def running_postgres(settings: Sequence[str] = QUICK) -> Iterator[Postgres]:
     user = _unprivileged_user()
     if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
-    port = _free_port()
+    (port,) = free_ports(1)
     data = folder / "data"
     options = [*settings, f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}"]
     server = Postgres(
@@ -125,9 +126,3 @@ def _run(user: pwd.struct_passwd | None, folder: Path, *command: str | Path) -> 
     if done.returncode:
         log = folder / "log"
         raise RuntimeError(f"{command[0]} failed: {output.read_text()}{log.read_text() if log.exists() else ''}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

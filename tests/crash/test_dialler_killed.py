@@ -21,10 +21,11 @@ from ivr.services import booking, waiting
 from ivr.services.waiting import Wish
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
 from tests.conftest import Database
 from tests.crash.calling import DialProcess, installation, rules_at, visits
 from tests.phone.far_phone import until
+from tests.ports import free_ports
 from tests.postgres import KILLABLE, Postgres, running_postgres
 from tests.sip.sipp import Sipp
 from tests.sip.town import town

@@ -11,9 +11,9 @@ from ivr.dialogue.tape import HANGS_UP, read_tape
 from ivr.phone.config import PhoneConfig
 from ivr.phone.server import ROUTES, PhoneServer
 from ivr.storage import tables
-from tests.asterisk import free_ports
 from tests.dialogue.exchange import Exchange, RecordingVoice
 from tests.dialogue.test_transcripts import FOLDER
+from tests.ports import free_ports
 
 TAPE = read_tape((FOLDER / "booking_happy_path.txt").read_text(encoding="utf-8"))
 WITHIN = 1.0

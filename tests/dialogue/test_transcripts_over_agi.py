@@ -7,10 +7,10 @@ import pytest
 from ivr.dialogue.tape import HANGS_UP, key_of, read_tape
 from ivr.phone.config import PhoneConfig
 from ivr.phone.server import ROUTES, PhoneServer
-from tests.asterisk import free_ports
 from tests.dialogue import facts
 from tests.dialogue.exchange import Exchange, RecordingVoice
 from tests.dialogue.test_transcripts import TAPES
+from tests.ports import free_ports
 
 
 def _by_keys_alone(path: Path) -> bool:

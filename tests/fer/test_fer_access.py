@@ -17,10 +17,10 @@ from ivr.domain.identifiers import Snils
 from ivr.fer.xml import MOST_BYTES
 from ivr.settings import Fer, Web
 from ivr.web.fer.ids import Ids, Kind
-from tests.asterisk import free_ports
 from tests.builders import Clinic
 from tests.certificates import an_authority, certified, signed
 from tests.fer.conftest import Portal, code, data_of, tomorrow
+from tests.ports import free_ports
 
 ENVELOPE = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{}</s:Body></s:Envelope>'
 LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))

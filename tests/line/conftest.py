@@ -9,11 +9,12 @@ import pytest_asyncio
 from ivr.phone.config import PROJECT
 from ivr.phone.recogniser import Recogniser
 from ivr.phone.server import ROUTES, PhoneServer
-from tests.asterisk import EXTRA_DIALPLAN, free_ports, running_asterisk, tone
+from tests.asterisk import EXTRA_DIALPLAN, running_asterisk, tone
 from tests.line.asked import WITHIN
 from tests.listen.conftest import _started
 from tests.listen.far_asterisk import BY_FILE, hum, noise, silence
 from tests.phone.far_phone import FarPhone
+from tests.ports import free_ports
 
 FAR_ENDS = """
 [test]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.asterisk import free_ports
 from tests.listen.far_asterisk import BY_FILE, FarAsterisk
 from tests.phone.far_phone import until
+from tests.ports import free_ports
 
 
 @contextmanager

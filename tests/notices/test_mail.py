@@ -13,8 +13,8 @@ from ical.calendar_stream import IcsCalendarStream
 
 from ivr.notices.delivery import Event, Message, NotTaken
 from ivr.notices.mail import Mail, MailServer, Tls
-from tests.asterisk import free_ports
 from tests.certificates import certified
+from tests.ports import free_ports
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 VISIT = NOW + timedelta(days=2)

@@ -13,8 +13,8 @@ import smpp34
 
 from ivr.notices.delivery import Message, NotTaken, Receipt
 from ivr.notices.smpp import ENQUIRE_AFTER, Smpp, SmppServer
-from tests.asterisk import free_ports
 from tests.certificates import certified
+from tests.ports import free_ports
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SHORT = "Завтра приём в 09:30. Отменить: 84913500000. Спасская РБ"

@@ -14,8 +14,9 @@ from ivr.domain.rules import Rules
 from ivr.phone.ami import Ami
 from ivr.phone.config import Trunk
 from ivr.phone.dialler import Dialler
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
 from tests.phone.far_phone import until
+from tests.ports import free_ports
 from tests.sip.sipp import Sipp
 from tests.sip.town import town
 

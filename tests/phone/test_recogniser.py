@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ivr.phone.recogniser import FIRST_PAUSE, FRESH_SECONDS, LONGEST_PAUSE, TRIAL_SECONDS, Recogniser
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 
 class Listen:

@@ -4,7 +4,8 @@ import socket
 import ssl
 import subprocess
 
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
+from tests.ports import free_ports
 
 
 def test_with_a_certificate_browsers_reach_asterisk_by_tls(tmp_path):

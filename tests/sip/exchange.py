@@ -12,7 +12,8 @@ from typing import Any
 
 from ivr.phone.asterisk import Asterisk
 from ivr.phone.config import Operator, Trunk
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
+from tests.ports import free_ports
 
 from .scenario import Login
 

@@ -20,7 +20,7 @@ from ivr.phone.config import PROJECT
 from ivr.storage.engine import open_engine
 from ivr.storage.migrate import migrate
 from ivr.storage.work import SqlWork
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 from .exchange import Exchange, an_exchange
 

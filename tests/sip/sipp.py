@@ -14,18 +14,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.ports import free_ports
+
 HOST = "127.0.0.1"
+ERRORS, MESSAGES, COMPLAINTS = "errors.log", "messages.log", "complaints.log"
+"""What sipp writes of a call that went another way, of each message, and of its own troubles."""
 
 
 class SippFailed(AssertionError):
     """A call did not go as its scenario says; the text is sipp's own."""
-
-
-def free_port() -> int:
-    """A UDP port of this machine that nobody has now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 class Sipp:
@@ -44,7 +41,7 @@ class Sipp:
         trace: bool = False,
     ) -> None:
         """`answering`: a scenario for calls that come in; `rate`: calls a second; `limit`: seconds for all of them."""
-        self.port = port or free_port()
+        (self.port,) = free_ports(1, socket.SOCK_DGRAM) if port is None else (port,)
         self._scenario, self._answering, self._rows = scenario, answering, list(rows)
         self._server, self._rate, self._limit, self._trace = server, rate, limit, trace
         self._token = uuid.uuid4().hex
@@ -58,14 +55,15 @@ class Sipp:
         self._folder = Path(tempfile.mkdtemp(prefix="ivr-sipp-"))
         (self._folder / "scenario.xml").write_text(self._scenario, encoding="utf-8")
         (self._folder / "answering.xml").write_text(self._answering, encoding="utf-8")
-        self._process = await asyncio.create_subprocess_exec(
-            program,
-            *self._arguments(),
-            cwd=self._folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        with (self._folder / COMPLAINTS).open("wb") as complaints:
+            self._process = await asyncio.create_subprocess_exec(
+                program,
+                *self._arguments(),
+                cwd=self._folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=complaints,
+            )
         return self
 
     async def __aexit__(
@@ -101,16 +99,17 @@ class Sipp:
         except TimeoutError:
             raise SippFailed(f"the call is still going on after {timeout} s\n{self.errors()}") from None
         if status:
-            raise SippFailed(f"sipp ended with status {status}\n{self.errors()}")
+            raise SippFailed(self.errors())
 
     @property
     def is_over(self) -> bool:
         return self._running().returncode is not None
 
     def errors(self) -> str:
-        """What sipp wrote about unexpected messages and timeouts."""
-        path = self._folder / "errors.log"
-        return path.read_text(encoding="utf-8", errors="replace")[-4000:] if path.exists() else ""
+        """How sipp ended, if it has, and what it wrote about unexpected messages, time-outs and itself."""
+        texts = [self._text(name)[-4000:] for name in (ERRORS, COMPLAINTS)]
+        status = self._running().returncode
+        return "\n".join([f"sipp ended with status {status}" if status is not None else "", *texts])
 
     def messages(self, method: str) -> list[dict[str, str]]:
         """Headers (lower-case names) of the received requests of a method, in order; needs `trace`."""
@@ -122,17 +121,19 @@ class Sipp:
         return [int(offer[1]) for offer in offers if offer]
 
     def _received(self, method: str) -> list[str]:
-        path = self._folder / "messages.log"
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        received = re.split(r"^-{20,}.*$", text, flags=re.MULTILINE)
+        received = re.split(r"^-{20,}.*$", self._text(MESSAGES), flags=re.MULTILINE)
         return [one for one in received if "message received" in one and f"\n{method} " in one]
+
+    def _text(self, name: str) -> str:
+        path = self._folder / name
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def _arguments(self) -> list[str]:
         values = [":".join(map(str, self._server)), "-sf", "scenario.xml", "-i", HOST, "-p", str(self.port)]
-        values += ["-cid_str", self._call_id("%u"), "-nostdin", "-trace_err", "-error_file", "errors.log"]
+        values += ["-cid_str", self._call_id("%u"), "-nostdin", "-trace_err", "-error_file", ERRORS]
         values += ["-timeout", f"{self._limit:.0f}s", "-timeout_error"]
         if self._trace:
-            values += ["-trace_msg", "-message_file", "messages.log"]
+            values += ["-trace_msg", "-message_file", MESSAGES]
         if self._answering:
             values += ["-oocsf", "answering.xml"]
         self._write_rows()

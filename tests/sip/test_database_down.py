@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from ivr.storage import tables
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 from tests.postgres import Postgres, running_postgres
 
 from .caller import Call, a_call

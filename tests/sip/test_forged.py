@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from ivr.phone.agi_text import parse_headers
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 from .caller import a_call
 from .exchange import an_exchange

@@ -16,7 +16,7 @@ from ivr.phone.config import PROJECT
 from ivr.settings import Settings
 from ivr.storage import tables
 from ivr.storage.engine import open_engine
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 from .caller import a_call
 from .exchange import HOST

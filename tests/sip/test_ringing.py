@@ -22,9 +22,10 @@ from ivr.phone.server import PhoneServer
 from ivr.services import aftermath, slot_offers, waiting
 from ivr.services.waiting import Wish
 from ivr.settings import Settings
-from tests.asterisk import free_ports, running_asterisk
+from tests.asterisk import running_asterisk
 from tests.builders import Clinic, at
 from tests.phone.far_phone import until
+from tests.ports import free_ports
 
 from .desk_phone import tone
 from .handset import Handset, Pulse

@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from ivr.phone.config import PROJECT
 from ivr.storage import tables
-from tests.asterisk import free_ports
 from tests.listen.far_asterisk import hum, noise
+from tests.ports import free_ports
 from tests.speaking import on_the_line
 
 from .caller import Call, a_call

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ivr.phone.config import PROJECT
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 
 class Instance:

@@ -22,7 +22,7 @@ from ivr.domain.user import Role, User
 from ivr.services import access, passwords
 from ivr.settings import Database, Folders, Settings
 from ivr.web.no_exchange import NoExchange
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -62,7 +62,7 @@ def _calls(phones: calls.Telephones) -> None:
     _take(login, "login")
     operator, caller = phones.operator(), phones.caller()
     calls.to_the_nearest_time(caller, calls.ANNA)
-    calls.answer(caller, "Ближайшее время", "1")
+    calls.answer(caller, calls.NEAREST, "1")
     _take(caller, "phone")
     calls.answer(caller, "Записываю", "0")
     calls.state(operator, "Звонок")

@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("des
 ANNA = ("6256410854009015", "12031985")
 EGOR = ("6253220854009060", "18061977")
 ZAKHAR = ("6290899754009083", "09092001")
+NEAREST, ONLY_LATER = "Ближайшее время", "время есть только через сутки"
+"""Before a day off a doctor's nearest time may be too far for the first question to name it."""
 PATIENCE = 20_000
 ADMIN_PASSWORD = "strong-enough-77"
 
@@ -164,6 +166,10 @@ def to_the_nearest_time(page: Page, who: tuple[str, str]) -> None:
     """A known patient up to the question whether the nearest time suits."""
     to_the_own_doctor(page, who)
     answer(page, "Ваш участковый врач", "1")
+    said = page.locator("#captions p").last
+    expect(said).to_contain_text(re.compile(f"{NEAREST}|{ONLY_LATER}"), timeout=PATIENCE)
+    if ONLY_LATER in said.inner_text():
+        key(page, "2")
 
 
 def to_the_own_doctor(page: Page, who: tuple[str, str]) -> None:
@@ -231,7 +237,7 @@ def test_a_patient_books_a_visit_from_the_browser_and_reads_what_is_said(phones)
     page = phones.caller()
 
     to_the_nearest_time(page, ZAKHAR)
-    answer(page, "Ближайшее время", "1")
+    answer(page, NEAREST, "1")
     answer(page, "Записываю", "1")
 
     asked(page, "Номер талона")
@@ -242,7 +248,7 @@ def test_an_operator_sees_who_calls_books_the_held_time_and_the_next_caller_find
     operator, first = phones.operator(), phones.caller()
     registry = operator.frame_locator("#work")
     to_the_nearest_time(first, ANNA)
-    answer(first, "Ближайшее время", "1")
+    answer(first, NEAREST, "1")
     answer(first, "Записываю", "0")
 
     state(operator, "Звонок")

@@ -16,8 +16,8 @@ from ivr.services.talon import Talon
 from ivr.settings import Kiosk
 from ivr.storage import tables
 from ivr.web.wording import telephone
-from tests.asterisk import free_ports
 from tests.builders import MOSCOW, NOW
+from tests.ports import free_ports
 from tests.web.conftest import Clients, a_site, add_users, csrf
 from tests.web.hall import ANNA, BORIS, HTML, NOBODY, ZHANNA, Hall, admit, paper, values
 

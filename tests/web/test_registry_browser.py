@@ -16,7 +16,7 @@ from ivr.domain.user import Role
 from ivr.egisz.client import EgiszClient
 from ivr.services import booking, calls
 from ivr.storage.tables import audit, patients, slots, tasks
-from tests.asterisk import free_ports
+from tests.ports import free_ports
 from tests.web.conftest import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
