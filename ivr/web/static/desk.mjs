@@ -29,6 +29,7 @@ let summed = null; // the call that is being summed up
 
 async function register() {
   clearTimeout(retry);
+  stale = false;
   try {
     const { websocket, login } = await post('/desk/phone');
     phone?.stop();
@@ -37,6 +38,7 @@ async function register() {
       onLevel: ({ heard, spoken }) => { $('heard').value = heard; $('spoken').value = spoken; },
     });
     window.phone = phone; // what the network does to a talk is looked up here
+    changed(phone.state);
     $('own-number').textContent = `номер ${login.number}`;
     for (const [id, set] of [['speaker', (v) => phone.setSink(v)], ['microphone', (v) => phone.setMicrophone(v)]]) {
       const kept = localStorage.getItem(`desk.${id}`);
@@ -82,10 +84,7 @@ function changed(now) {
   if (now.problem && now.problem !== before.problem && PROBLEMS[now.problem] && !ownNo) say(PROBLEMS[now.problem], 'bad');
   ringer.ring(now.call?.stage === 'ringing');
   if (now.call && !before.call) watchQuality();
-  if (stale && !now.call) {
-    stale = false;
-    register();
-  }
+  if (stale && !now.call) register();
   show();
   if (now.call?.stage === 'ringing' && !before.call && !typing()) $('answer').focus();
 }

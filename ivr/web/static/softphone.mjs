@@ -42,8 +42,11 @@ export class Softphone {
     return { link: this.#link, call, consult, problem: this.#problem };
   }
 
-  /** Ends calls and the registration. */
-  stop() { this.#ua.stop(); }
+  /** Ends calls and the registration, and tells nothing more: the page may have another telephone already. */
+  stop() {
+    this.#told = () => {};
+    this.#ua.stop();
+  }
 
   /** number to dial; token: a guest's pass. */
   call(number, { token = null } = {}) {
