@@ -89,10 +89,12 @@ class PhoneNumber:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """A machine or another system, whose people name themselves without a telephone."""
+    """A machine or another system, whose people name themselves without calling."""
 
     key: str
     """Up to 16 characters."""
+    shared: bool = True
+    """By people who cannot be told apart; else one person's, as a telephone is."""
 
 
 Claim = OmsNumber | Snils | Certificate

@@ -102,9 +102,11 @@ def identify(
     """The patient, for whom the client may act from now on. `phone`: one that the client has verified itself.
 
     Raises NotIdentified, CertificateExpired, CallerLocked: failures count against the telephone, else against the
-    client; and against the number in the hands of this client, whatever telephones it names.
+    client; and against the number, whatever telephones are named. Both in the hands of this client alone: what it
+    says of a telephone locks no calls from there, nor other clients.
     """
-    caller, number = phone or Terminal(f"api:{client.id}"), _of_number(client, claim)
+    caller = Terminal(f"api:{client.id}") if phone is None else _in_hands_of(client, phone.e164, shared=False)
+    number = _in_hands_of(client, claim.digits)
     identification.refuse_locked(work, number, rules=rules, now=now)
     try:
         patient = identification.identify(work, claim, born, caller=caller, rules=rules, now=now)
@@ -140,8 +142,8 @@ def patient_of(work: Work, client: Client, patient_id: int, *, why: str, now: da
     return patient, known
 
 
-def _of_number(client: Client, claim: Claim) -> Terminal:
-    return Terminal(f"a{client.id}:{_digest(claim.digits)[:10]}")
+def _in_hands_of(client: Client, number: str, *, shared: bool = True) -> Terminal:
+    return Terminal(f"a{client.id}:{_digest(number)[:10]}", shared)
 
 
 def _digest(token: str) -> str:

@@ -127,7 +127,8 @@ def _has_ticket(work: Work, patient: Patient, ticket: str | None) -> bool:
 
 def _unless_locked(work: Work, caller: Caller | None, rules: Rules, now: datetime) -> None:
     """Callers who withhold their number, or share a terminal, cannot be told apart: counted together, and patiently."""
-    allowed = rules.lock_after if isinstance(caller, PhoneNumber) else rules.lock_after * WITHHELD
+    alone = isinstance(caller, PhoneNumber) or (caller is not None and not caller.shared)
+    allowed = rules.lock_after if alone else rules.lock_after * WITHHELD
     failures = work.attempts.since(caller, now - rules.lock_window)
     if len(failures) >= allowed and now < failures[-1] + rules.lock_for:
         raise CallerLocked

@@ -133,7 +133,7 @@ def test_wrong_numbers_of_one_client_lock_it_and_nobody_else(new_work, clinic):
     identification.identify(new_work(), patient.oms, patient.birth_date, caller=None, rules=RULES, now=NOW)
 
 
-def test_wrong_numbers_of_one_telephone_lock_that_telephone(new_work, clinic):
+def test_wrong_numbers_of_one_telephone_lock_that_telephone_in_the_hands_of_the_client(new_work, clinic):
     patient = clinic.patient()
     client, _ = a_client(new_work)
 
@@ -144,6 +144,40 @@ def test_wrong_numbers_of_one_telephone_lock_that_telephone(new_work, clinic):
     with pytest.raises(CallerLocked):
         systems.identify(new_work(), client, patient.oms, patient.birth_date, phone=STRANGER, rules=RULES, now=NOW)
     systems.identify(new_work(), client, patient.oms, patient.birth_date, rules=RULES, now=NOW)
+
+
+def test_d_06_a_client_that_names_a_telephone_falsely_locks_it_for_nobody_but_itself(new_work, clinic):
+    patient = clinic.patient(phone=CALLER)
+    client, _ = a_client(new_work)
+    other, _ = a_client(new_work, "другая")
+
+    def named_by(who):
+        return systems.identify(new_work(), who, patient.oms, patient.birth_date, phone=CALLER, rules=RULES, now=NOW)[0]
+
+    for _ in range(RULES.lock_after):
+        with pytest.raises(NotIdentified):
+            systems.identify(new_work(), client, an_oms(77), patient.birth_date, phone=CALLER, rules=RULES, now=NOW)
+
+    identification.refuse_locked(new_work(), CALLER, rules=RULES, now=NOW)
+    with pytest.raises(NotIdentified):  # the first failure of the call itself
+        identification.identify(new_work(), an_oms(77), patient.birth_date, caller=CALLER, rules=RULES, now=NOW)
+    called = identification.identify(new_work(), patient.oms, patient.birth_date, caller=CALLER, rules=RULES, now=NOW)
+    assert called == named_by(other) == patient
+    with pytest.raises(CallerLocked):
+        named_by(client)
+
+
+def test_d_06_a_telephone_that_guessed_in_a_call_is_locked_there_and_not_where_a_client_names_it(new_work, clinic):
+    patient = clinic.patient(phone=CALLER)
+    client, _ = a_client(new_work)
+
+    for _ in range(RULES.lock_after):
+        with pytest.raises(NotIdentified):
+            identification.identify(new_work(), an_oms(77), patient.birth_date, caller=CALLER, rules=RULES, now=NOW)
+
+    with pytest.raises(CallerLocked):
+        identification.refuse_locked(new_work(), CALLER, rules=RULES, now=NOW)
+    systems.identify(new_work(), client, patient.oms, patient.birth_date, phone=CALLER, rules=RULES, now=NOW)
 
 
 def test_a_token_that_does_not_fit_is_told_so_as_a_problem(clients: Clients):
