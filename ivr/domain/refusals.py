@@ -310,6 +310,12 @@ class KeyReused(Refusal):
     code = "key_reused"
 
 
+class SubscriptionEnded(Refusal):
+    """The Idempotency-Key is that of a subscription that was ended: a late repeat does not revive it."""
+
+    code = "subscription_ended"
+
+
 class NeedsPerson(Refusal):
     """What stands in the way may not be told to whoever asks: a person finds it out with the patient (4.2)."""
 

@@ -37,6 +37,9 @@ class Clients(Protocol):
     def all(self) -> list[Client]:
         """In the order of their names."""
 
+    def lock(self, client_id: int) -> None:
+        """What a client may have so many of is counted for one request after another. Raises NotFound."""
+
     def add(self, client: Client, digest: str) -> int:
         """Store a new one (its id is not looked at). Raises ClientKnown where the name is taken."""
 

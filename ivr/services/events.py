@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ivr.domain.client import Client, Scope
 from ivr.domain.event import Delivery, Event, EventKind, Subscription, pause_after
-from ivr.domain.refusals import NotFound
+from ivr.domain.refusals import KeyReused, NotFound
 from ivr.services.notices import UNSETTLED
 from ivr.services.ports import Work
 
@@ -41,7 +41,10 @@ class Events(Protocol):
         """In their order, those with an id above `after`: of this client's bookings and entries; None: all."""
 
     def subscribe(self, wanted: Subscription, key: str) -> Subscription:
-        """Store a new one (its id is not looked at); where the key is known, the one that has it."""
+        """Store a new one (its id is not looked at); where the key is known, the one that has it.
+
+        Raises SubscriptionEnded where that one stands no more.
+        """
 
     def subscriptions(self, client_id: int) -> list[Subscription]: ...
     def unsubscribe(self, client_id: int, subscription_id: int, now: datetime) -> bool:
@@ -75,12 +78,18 @@ def feed(work: Work, client: Client, *, after: int, limit: int, now: datetime) -
 
 
 def subscribe(work: Work, client: Client, url: str, kinds: Sequence[str], *, key: str, now: datetime) -> Subscription:
-    """Events are sent there from now on. A repeated key returns the first one. Raises BadAddress."""
+    """Events are sent there from now on. A repeated key returns the first one.
+
+    Raises BadAddress; KeyReused where the key came with another wish, SubscriptionEnded where that one was ended.
+    """
     must_be_ours(client, url)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     wanted = Subscription(0, client.id, url, secret, tuple(EventKind(kind).value for kind in kinds), now)
     with work:
+        work.clients.lock(client.id)
         made = work.events.subscribe(wanted, key)
+        if (made.url, made.kinds) != (wanted.url, wanted.kinds):
+            raise KeyReused(key)
         if len(work.events.subscriptions(client.id)) > MOST_SUBSCRIPTIONS:  # a repeated key has added none
             raise BadAddress(f"Подписок уже {MOST_SUBSCRIPTIONS}: удалите лишнюю.")
         work.audit.add(who=client.who, action="events subscribed", detail={"subscription": made.id}, now=now)

@@ -29,6 +29,11 @@ class ClientRegister(Register):
     def all(self) -> list[Client]:
         return [_client(row) for row in self._run(select(clients).order_by(clients.c.name))]
 
+    def lock(self, client_id: int) -> None:
+        # NO KEY UPDATE: rows that refer to the client may be written meanwhile. SQLite has one writer anyway.
+        chosen = select(clients.c.id).where(clients.c.id == client_id).with_for_update(key_share=True)
+        found(self._run(chosen).scalar(), f"client {client_id}")
+
     def add(self, client: Client, digest: str) -> int:
         values = {
             "name": client.name,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from ivr.domain.event import OF_USE, Delivery, Event, EventKind, Subscription
+from ivr.domain.refusals import SubscriptionEnded
 from ivr.storage.register import Register, upsert
 from ivr.storage.tables import clients, deliveries, events, subscriptions
 
@@ -56,8 +57,11 @@ class EventRegister(Register):
             "created_at": wanted.created_at,
         }
         self._run(upsert(self._connection, subscriptions).values(row).on_conflict_do_nothing())
-        own = (subscriptions.c.client_id == wanted.client_id) & (subscriptions.c.key == key)
-        return _subscription(self._run(select(subscriptions).where(own)).one())
+        own = (subscriptions.c.client_id == wanted.client_id) & (subscriptions.c.key == key) & _STANDS
+        standing = self._run(select(subscriptions).where(own)).one_or_none()
+        if standing is None:
+            raise SubscriptionEnded(key)
+        return _subscription(standing)
 
     def subscriptions(self, client_id: int) -> list[Subscription]:
         own = (subscriptions.c.client_id == client_id) & _STANDS

@@ -19,7 +19,7 @@ from ivr.domain.event import OF_BOOKING, PAUSES, EventKind, pause_after
 from ivr.domain.purpose import Purpose
 from ivr.domain.slot import Channel
 from ivr.notices.webhooks import Courier, signed
-from ivr.services import booking, clients, events
+from ivr.services import booking, clients, events, forgetting
 from ivr.services.events import BadAddress
 from ivr.storage import tables
 from tests.builders import NOW, RULES, at
@@ -369,6 +369,38 @@ def test_a_repeated_subscription_is_the_first_one_and_its_secret_is_shown_to_nob
 
     assert first.json == again.json
     assert "secret" not in told.reader.get("/subscriptions").text
+
+
+@pytest.mark.parametrize("by", ["the client", "410 of the subscriber"])
+def test_the_key_of_a_subscription_that_has_ended_is_used_up(told, subscriber, by):
+    """No late repeat revives it, and nobody takes it for one that stands."""
+    wish = {"url": subscriber.url}
+    made = told.reader.post("/subscriptions", wish, key="hook-0001").json
+    if by == "the client":
+        told.reader.delete(f"/subscriptions/{made['id']}")
+    else:
+        subscriber.answers = [410, 410]
+        told.clinic.book(told.slots[0], told.clinic.patient())
+        told.courier.turn()
+
+    again = told.reader.post("/subscriptions", wish, key="hook-0001")
+    standing = [one["id"] for one in told.reader.get("/subscriptions").json["subscriptions"]]
+    anew = told.reader.post("/subscriptions", wish, key="hook-0002")
+
+    assert (again.status_code, again.json["code"]) == (409, "subscription_ended")
+    assert made["id"] not in standing
+    assert (anew.status_code, anew.json["secret"] == made["secret"]) == (201, False)
+
+
+def test_a_key_that_came_with_another_address_is_refused_also_when_its_first_command_is_forgotten(told, subscriber):
+    told.reader.post("/subscriptions", {"url": subscriber.url}, key="hook-0001")
+    told.later(days=31)
+    forgetting.forget(told.new_work(), now=told.clock[0])
+
+    elsewhere = told.reader.post("/subscriptions", {"url": f"{subscriber.url}/2"}, key="hook-0001")
+    fewer = told.reader.post("/subscriptions", {"url": subscriber.url, "kinds": ["booking.made"]}, key="hook-0001")
+
+    assert {(one.status_code, one.json["code"]) for one in (elsewhere, fewer)} == {(422, "key_reused")}
 
 
 def test_the_last_subscription_that_a_client_may_have_can_be_repeated_and_no_other_is_added(towns):

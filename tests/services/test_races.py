@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 
+from ivr.domain.client import Scope
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import (
     AlreadyBooked,
@@ -18,8 +19,9 @@ from ivr.domain.refusals import (
     TooManyBookings,
 )
 from ivr.domain.waiting_list import PartOfDay, WaitingReason
-from ivr.services import booking, identification, search, waiting
+from ivr.services import booking, clients, events, identification, search, waiting
 from ivr.services.booking import BookingCommand
+from ivr.services.events import MOST_SUBSCRIPTIONS, BadAddress
 from ivr.services.search import SlotQuery
 from ivr.services.waiting import Wish
 from tests.builders import CALLER, NOW, RULES, an_oms, at, every
@@ -35,7 +37,7 @@ def race(actions):
         barrier.wait(timeout=30)
         try:
             return action()
-        except Refusal as refusal:
+        except (Refusal, BadAddress) as refusal:
             return refusal
 
     with ThreadPoolExecutor(len(actions)) as pool:
@@ -193,3 +195,17 @@ def test_d06_guesses_from_one_telephone_are_counted_one_after_another(clinic, ne
 
     assert refusals == {NotIdentified: RULES.lock_after, CallerLocked: 30 - RULES.lock_after}
     assert len(clinic.rows("failed_identifications")) == RULES.lock_after
+
+
+def test_a_client_that_subscribes_from_many_threads_at_once_has_ten_subscriptions_and_no_more(new_work):
+    client, _ = clients.add(new_work(), "бот", [Scope.EVENTS], who="test", now=NOW, hosts=["127.0.0.1"])
+
+    def subscribe(number):
+        return lambda: events.subscribe(new_work(), client, "http://127.0.0.1/x", [], key=f"hook-{number}", now=NOW)
+
+    for number in range(MOST_SUBSCRIPTIONS - 1):
+        subscribe(number)()
+    results = race([subscribe(number) for number in range(MOST_SUBSCRIPTIONS, 3 * MOST_SUBSCRIPTIONS)])
+
+    assert Counter(type(result).__name__ for result in results) == {"Subscription": 1, "BadAddress": len(results) - 1}
+    assert len(events.subscriptions(new_work(), client)) == MOST_SUBSCRIPTIONS

@@ -39,6 +39,8 @@ class Endpoint:
     status: int
     keyed: bool
     refusals: tuple[type[Refusal], ...]
+    remembered: bool
+    """A repeat is answered as the first one was; else with what its service says of the key now."""
     body: type[Model] | None = None
     query: type[Model] | None = None
     path: tuple[str, ...] = ()
@@ -79,6 +81,7 @@ class Part:
         answers: type[BaseModel] | None,
         *,
         keyed: bool = False,
+        remembered: bool = True,
         status: int = 200,
         refusals: Sequence[type[Refusal]] = (),
         scopes: Sequence[Scope] | None = None,
@@ -96,6 +99,7 @@ class Part:
                 status=status,
                 keyed=keyed,
                 refusals=tuple(refusals),
+                remembered=remembered,
                 body=asked.get("body"),
                 query=asked.get("query"),
                 path=tuple(name for name in asked if name not in ("body", "query", "key")),
@@ -130,7 +134,7 @@ def _done(own: Endpoint, asked: dict[str, Any], path: dict[str, int]) -> Reply:
     command = asked["body"].model_dump(mode="json") if "body" in asked else path
     if "key" in signature(own.view).parameters:
         asked["key"] = key
-    return once(client(), key, command, lambda: _reply(own, own.view(**asked)))
+    return once(client(), key, command, lambda: _reply(own, own.view(**asked)), remembered=own.remembered)
 
 
 def _reply(own: Endpoint, answer: BaseModel | None) -> Reply:

@@ -2,7 +2,7 @@
 
 from ivr.domain.client import Scope
 from ivr.domain.event import EventKind, Subscription
-from ivr.domain.refusals import KeyReused, NotFound
+from ivr.domain.refusals import KeyReused, NotFound, SubscriptionEnded
 from ivr.services import events
 from ivr.services.events import BadAddress
 from ivr.web.api import shown
@@ -37,7 +37,14 @@ def subscribed() -> Subscriptions:
     return Subscriptions(subscriptions=[SubscriptionShown(**_subscription(one)) for one in found])
 
 
-@told.post("/subscriptions", "Посылать события", NewSubscriptionShown, status=201, refusals=(KeyReused,))
+@told.post(
+    "/subscriptions",
+    "Посылать события",
+    NewSubscriptionShown,
+    status=201,
+    remembered=False,
+    refusals=(KeyReused, SubscriptionEnded),
+)
 def subscribe(body: NewSubscription, key: str) -> NewSubscriptionShown:
     if not site().extras.get("webhooks"):
         raise Problem(409, "webhooks_off", "Эта больница событий не рассылает: читайте их по GET /events.")

@@ -27,16 +27,18 @@ def key_of_request() -> str:
     return key
 
 
-def once(client: Client, key: str, command: object, do: Callable[[], Reply]) -> Reply:
+def once(client: Client, key: str, command: object, do: Callable[[], Reply], *, remembered: bool = True) -> Reply:
     """What the first command of this key was answered with; it is done where it has no answer yet.
 
     Two that come at one moment both do it: the services know the key and do it once. A refusal is not remembered:
-    it has changed nothing, and what stood in the way may be gone. Raises KeyReused for another command.
+    it has changed nothing, and what stood in the way may be gone. Nor is an answer that may become untrue
+    (not `remembered`): then the services are asked each time. Raises KeyReused for another command.
     """
     sent = run(_send, client, key, _fingerprint(command), site().now())
     if sent is not None:
         return sent
-    return run(_answer, client, key, do())
+    reply = do()
+    return run(_answer, client, key, reply) if remembered else reply
 
 
 def _send(work: Work, client: Client, key: str, fingerprint: str, now: datetime) -> Reply | None:
