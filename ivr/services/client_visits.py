@@ -1,13 +1,13 @@
 """What another system may know and change of a patient's visits: what it made itself, and on proof the rest (4.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 
 from ivr.domain.booking import Booking
 from ivr.domain.client import Acquaintance, Client, Scope
 from ivr.domain.identifiers import PhoneNumber
-from ivr.domain.patient import Subject
+from ivr.domain.patient import Patient, Subject
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import (
     AlreadyBooked,
@@ -18,6 +18,7 @@ from ivr.domain.refusals import (
     NotFound,
     NotIdentified,
     Overlaps,
+    Refusal,
     TooManyBookings,
 )
 from ivr.domain.rules import Rules
@@ -59,9 +60,10 @@ def queries(
     work: Work,
     client: Client,
     patient_id: int,
-    speciality: str,
+    specialities: Sequence[str],
     purpose: Purpose,
     *,
+    why: str = "slots",
     doctor_id: int | None = None,
     site: str | None = None,
     moves: int | None = None,
@@ -69,14 +71,15 @@ def queries(
     rules: Rules,
     now: datetime,
 ) -> list[SlotQuery]:
-    """What to look for, one for each kind of slot. Raises NotFound, NotIdentified, and what stands in the way of the
-    patient in this channel: NotAttached, NotAdmitted, ReferralNeeded, AlreadyBooked (or NeedsPerson, 4.2)."""
-    patient, known = patient_of(work, client, patient_id, why="slots", now=now)
+    """What to look for, one for each kind of slot in every speciality that admits the patient.
+
+    Raises NotIdentified, and where none admits him what `check_choice` says of the first.
+    """
+    patient, known = patient_of(work, client, patient_id, why=why, now=now)
     if moves is not None:
         visit(work, client, moves, now=now)
-    with _discreet(work, client, known):
-        if moves is None and client.channel in ATTACHED_ONLY and not client.may(Scope.REGISTRY):
-            choice.check_choice(work, patient, speciality, referral=referral, rules=rules, now=now)
+    else:
+        specialities = _admitting(work, client, patient, known, specialities, referral, rules, now)
     return [
         SlotQuery(
             speciality,
@@ -88,8 +91,53 @@ def queries(
             moves=moves,
             call_key=client.key(patient_id),
         )
+        for speciality in specialities
         for kind in KINDS[purpose]
     ]
+
+
+def check_choice(
+    work: Work,
+    client: Client,
+    patient: Patient,
+    known: Acquaintance,
+    speciality: str,
+    *,
+    referral: str | None,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    """Whether a patient at whom the client has looked may be booked there in its channel.
+
+    Raises NotFound, NotAttached, NotAdmitted, ReferralNeeded, AlreadyBooked (or NeedsPerson, 4.2).
+    """
+    if client.channel in ATTACHED_ONLY and not client.may(Scope.REGISTRY):
+        with _discreet(work, client, known):
+            choice.check_choice(work, patient, speciality, referral=referral, rules=rules, now=now)
+
+
+def _admitting(
+    work: Work,
+    client: Client,
+    patient: Patient,
+    known: Acquaintance,
+    specialities: Sequence[str],
+    referral: str | None,
+    rules: Rules,
+    now: datetime,
+) -> list[str]:
+    admitting: list[str] = []
+    refusals: list[Refusal] = []
+    for key in specialities:
+        try:
+            check_choice(work, client, patient, known, key, referral=referral, rules=rules, now=now)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            admitting.append(key)
+    if refusals and not admitting:
+        raise refusals[0]
+    return admitting
 
 
 def nearest(work: Work, asked: list[SlotQuery], *, rules: Rules, now: datetime) -> Slot:
@@ -125,13 +173,21 @@ def _in_order(slot: Slot) -> tuple[datetime, int]:
 
 
 def hold(
-    work: Work, client: Client, patient_id: int, slot_id: int, *, moves: int | None, rules: Rules, now: datetime
+    work: Work,
+    client: Client,
+    patient_id: int,
+    slot_id: int,
+    *,
+    why: str = "hold",
+    moves: int | None,
+    rules: Rules,
+    now: datetime,
 ) -> Hold:
     """One slot for one patient in one client; an earlier one is let go (D-14).
 
     Raises SlotTaken, Overlaps, OutsideHorizon, NotFound.
     """
-    _, known = patient_of(work, client, patient_id, why="hold", now=now)
+    _, known = patient_of(work, client, patient_id, why=why, now=now)
     _unless_too_far(work, patient_id, slot_id, rules, now)
     if moves is not None:
         visit(work, client, moves, now=now)
@@ -186,6 +242,7 @@ def book(
     slot_id: int,
     purpose: Purpose,
     *,
+    why: str = "booking",
     key: str,
     subject: Subject = Subject.SELF,
     referral: str | None = None,
@@ -195,7 +252,7 @@ def book(
     now: datetime,
 ) -> Booking:
     """Book, or move a visit, in the client's channel. Raises what `booking.book` raises, and NotIdentified."""
-    _, known = patient_of(work, client, patient_id, why="booking", now=now)
+    _, known = patient_of(work, client, patient_id, why=why, now=now)
     command = BookingCommand(
         key=client.key(key),
         slot_id=slot_id,
@@ -224,11 +281,11 @@ def visits(work: Work, client: Client, patient_id: int, *, now: datetime) -> lis
     return [one for one in active if one.id in own and one.slot.ends_at > now]
 
 
-def visit(work: Work, client: Client, booking_id: int, *, now: datetime) -> Booking:
+def visit(work: Work, client: Client, booking_id: int, *, why: str = "visit", now: datetime) -> Booking:
     """Whatever became of it. Raises NotFound where it may not be told, whether it is there or not (4.2)."""
     found = booking.of_id(work, booking_id)
     try:
-        _, known = patient_of(work, client, found.patient_id, why="visit", now=now)
+        _, known = patient_of(work, client, found.patient_id, why=why, now=now)
     except NotIdentified:
         raise NotFound(f"booking {booking_id}") from None
     with work.reading():

@@ -6,12 +6,13 @@ from datetime import datetime
 from ivr.domain.booking import Booking, BookingStatus
 from ivr.domain.client import Acquaintance, Client, Scope
 from ivr.domain.purpose import Purpose
-from ivr.domain.refusals import KeyReused, NotFound, Refusal
+from ivr.domain.refusals import KeyReused, NotFound
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Doctor, Hold, Slot
 from ivr.domain.speciality import Speciality
 from ivr.services import booking, client_visits, search
 from ivr.services.client_visits import KINDS
+from ivr.services.clients import patient_of
 from ivr.services.ports import Work
 from ivr.services.search import SlotQuery
 
@@ -39,21 +40,10 @@ def find(
     rules: Rules,
     now: datetime,
 ) -> list[Slot]:
-    """Free slots of every speciality that admits the patient, in the order of time.
-
-    Raises what the first speciality says no for, where none of them admits him.
-    """
-    asked: list[SlotQuery] = []
-    refusals: list[Refusal] = []
-    for key in specialities:
-        try:
-            asked += client_visits.queries(
-                work, client, patient_id, key, purpose, referral=referral, rules=rules, now=now
-            )
-        except Refusal as refusal:
-            refusals.append(refusal)
-    if refusals and not asked:
-        raise refusals[0]
+    """Free slots of every speciality that admits the patient, in the order of time. Raises what `queries` raises."""
+    asked = client_visits.queries(
+        work, client, patient_id, specialities, purpose, why="fhir.find", referral=referral, rules=rules, now=now
+    )
     found = [
         slot
         for query in asked
@@ -63,21 +53,31 @@ def find(
     return sorted(found, key=lambda slot: (slot.starts_at, slot.id))
 
 
-def offered(work: Work, client: Client, slot_id: int, patient_id: int, *, rules: Rules, now: datetime) -> Slot:
-    """The slot, while the client may hold it for the patient, or does. Raises NotFound."""
-    slot = of_id(work, slot_id)
+def offered(
+    work: Work, client: Client, slot_id: int, patient_id: int, *, rules: Rules, now: datetime
+) -> tuple[Slot, Hold | None]:
+    """The slot, while the client holds it for the patient, or may book it for him without a referral.
+
+    Raises NotFound where it is not to be had, NotIdentified, and what `client_visits.check_choice` raises.
+    """
+    patient, known = patient_of(work, client, patient_id, why="fhir.find", now=now)
+    free = _free(work, client, of_id(work, slot_id), patient_id, rules, now)
+    with work.reading():
+        hold = work.grid.held_for(client.key(patient_id), now)
+    if hold is not None and hold.slot.id == slot_id:
+        return free, hold
+    client_visits.check_choice(work, client, patient, known, free.speciality, referral=None, rules=rules, now=now)
+    return free, None
+
+
+def _free(work: Work, client: Client, slot: Slot, patient_id: int, rules: Rules, now: datetime) -> Slot:
     query = SlotQuery(
         slot.speciality, patient_id, slot.kind, slot.doctor_id, client.channel, call_key=client.key(patient_id)
     )
     for free in search.between(work, query, slot.starts_at, slot.ends_at, rules=rules, now=now):
-        if free.id == slot_id:
+        if free.id == slot.id:
             return free
-    raise NotFound(slot_id)
-
-
-def held(work: Work, client: Client, patient_id: int, *, now: datetime) -> Hold | None:
-    with work.reading():
-        return work.grid.held_for(client.key(patient_id), now)
+    raise NotFound(slot.id)
 
 
 def book(
@@ -98,6 +98,7 @@ def book(
     Raises KeyReused where the key booked something else, and whatever `client_visits.book` does.
     """
     if key is None and (standing := _standing(work, client, slot_id, patient_id)) is not None:
+        patient_of(work, client, patient_id, why="fhir.book", now=now)
         return standing
     made = client_visits.book(
         work,
@@ -105,6 +106,7 @@ def book(
         patient_id,
         slot_id,
         purpose or purpose_of(of_id(work, slot_id), referral),
+        why="fhir.book",
         key=f"fhir-book-{key}" if key is not None else f"fhir-book-{slot_id}-{patient_id}-{now.isoformat()}",
         referral=referral,
         moves=moves,

@@ -142,7 +142,7 @@ def test_a_stranger_learns_of_no_visit_while_the_region_thinks_of_it(near, far):
     patient = near.patient()
     asked(near, far, patient)
     stranger, friend = a_client(near, patient, name="чужой"), a_client(near, patient, name="свой", told=True)
-    wish = (patient.id, "therapist", Purpose.ILLNESS)
+    wish = (patient.id, ("therapist",), Purpose.ILLNESS)
 
     with pytest.raises(NeedsPerson):
         client_visits.queries(near.new_work(), stranger, *wish, rules=RULES, now=near.now)

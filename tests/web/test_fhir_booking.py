@@ -42,6 +42,11 @@ def a_patient(hospital, number, **changes):
     return hospital.clinic.patient(oms=an_oms(number), phone=None, **changes)
 
 
+def a_path(slot_id, patient):
+    """Of a proposal."""
+    return f"Appointment/slot-{slot_id}-patient-{patient.id}"
+
+
 def test_a_found_time_is_held_booked_read_and_cancelled(hospital, slots):
     system, patient = hospital.system(), a_patient(hospital, 501)
     doctor = reference("practitioner", f"Practitioner/{hospital.doctor_id}")
@@ -185,12 +190,12 @@ def test_attachment_matters_in_the_channels_in_which_it_does(hospital, slots, ch
     patient = a_patient(hospital, 571 + [*Channel].index(channel), attached=False)
     system.name(patient)
 
-    found = system.find(patient, hospital.begins, CARE)
+    found, read = system.find(patient, hospital.begins, CARE), system.get(a_path(hospital.slots[0], patient))
     booked = system.do("book", hospital.slots[0], patient)
 
-    assert (found.status_code, booked.status_code) == (status, status)
+    assert [one.status_code for one in (found, read, booked)] == [status] * 3
     if status == 422:
-        assert {code_of(found), code_of(booked)} == {"not_attached"}
+        assert {code_of(one) for one in (found, read, booked)} == {"not_attached"}
 
 
 def test_rules_refuse_with_their_code_and_name_what_stands_in_the_way_on_proof_only(hospital, slots):
@@ -203,13 +208,17 @@ def test_rules_refuse_with_their_code_and_name_what_stands_in_the_way_on_proof_o
 
     second, search = proved.do("book", slots[2], patient), proved.find(patient, hospital.begins, CARE)
     stranger = unproved.do("book", slots[2], patient)
+    read, unread = (system.get(a_path(slots[2], patient)) for system in (proved, unproved))
+    gone = proved.get(a_path(slots[0], patient))
 
     assert (second.status_code, code_of(second)) == (409, "already_booked")
     issue = resources(second, "outcome")[0]["issue"][0]
     assert (issue["code"], issue["diagnostics"]) == ("duplicate", f"Appointment/{visit['id']}")
-    assert (search.status_code, search.json["issue"][0]["code"]) == (409, "duplicate")
-    assert (stranger.status_code, code_of(stranger)) == (422, "needs_person")
-    assert visit["id"] not in str(resources(stranger, "outcome")[0]["issue"])
+    assert (search.status_code, search.json["issue"]) == (409, [issue])
+    assert (read.status_code, read.json["issue"]) == (409, [issue])
+    assert {(one.status_code, code_of(one)) for one in (stranger, unread)} == {(422, "needs_person")}
+    assert visit["id"] not in str([resources(stranger, "outcome")[0]["issue"], unread.json["issue"]])
+    assert (gone.status_code, code_of(gone)) == (404, "not_found")
 
 
 def test_a_referral_opens_what_is_closed_without_it(hospital):
@@ -227,9 +236,10 @@ def test_a_referral_opens_what_is_closed_without_it(hospital):
         system.find(patient, hospital.begins, closed, number),
     )
     body = parameters(reference("appointment-reference", f"Appointment/{resources(found)[0]['id']}"), number)
-    refused, booked = system.do("book", slot, patient), system.ask("POST", "Appointment/$book", body)
+    refused, read = system.do("book", slot, patient), system.get(a_path(slot, patient))
+    booked = system.ask("POST", "Appointment/$book", body)
 
-    assert (code_of(without), code_of(refused)) == ("referral_needed", "referral_needed")
+    assert {code_of(one) for one in (without, refused, read)} == {"referral_needed"}
     assert resources(booked)[0]["basedOn"][0]["identifier"] == {"system": REFERRAL, "value": "7001"}
 
 
@@ -305,7 +315,7 @@ def test_a_proposal_is_read_while_it_may_be_had(hospital, slots):
     patient, rival = a_patient(hospital, 631), a_patient(hospital, 632)
     system.name(patient)
     other.name(rival)
-    path = f"Appointment/slot-{slots[0]}-patient-{patient.id}"
+    path = a_path(slots[0], patient)
 
     free = system.get(path).json["status"]
     system.do("hold", slots[0], patient)
@@ -316,3 +326,40 @@ def test_a_proposal_is_read_while_it_may_be_had(hospital, slots):
 
     assert (free, held) == ("proposed", "pending")
     assert (gone.status_code, code_of(gone)) == (404, "not_found")
+
+
+def test_what_the_client_holds_is_read_while_its_visit_waits_to_be_moved_there(hospital, slots):
+    system, patient = hospital.system(), a_patient(hospital, 671)
+    system.name(patient)
+    system.do("book", slots[0], patient)
+    system.do("hold", slots[2], patient)
+
+    assert system.get(a_path(slots[2], patient)).json["status"] == "pending"
+
+
+def looks(hospital, system, act):
+    """Why the audit log says that the patient was shown, in the course of it."""
+    before = len(hospital.clinic.rows("audit", who=system.client.who, action="patient shown"))
+    assert act().status_code == 200
+    rows = hospital.clinic.rows("audit", who=system.client.who, action="patient shown")
+    return [row.detail["why"] for row in rows[before:]]
+
+
+def test_one_question_is_one_row_of_the_audit_log(hospital, slots):
+    system, patient = hospital.system(), a_patient(hospital, 681)
+    others = [{"name": "specialty", "valueString": hospital.clinic.speciality(f"fhir_{n}", name=n)} for n in "абв"]
+    for one in others:
+        hospital.clinic.doctor(one["valueString"])
+    system.name(patient)
+
+    asked = {
+        "fhir.find": [
+            lambda: system.find(patient, hospital.begins, CARE, *others),
+            lambda: system.get(a_path(slots[0], patient)),
+        ],
+        "fhir.hold": [lambda: system.do("hold", slots[0], patient)],
+        "fhir.book": [lambda: system.do("book", slots[0], patient)] * 2,
+    }
+
+    for why, acts in asked.items():
+        assert [looks(hospital, system, act) for act in acts] == [[why]] * len(acts)

@@ -128,7 +128,7 @@ def _asked(patient: int, query: Sought) -> list[SlotQuery]:
         client_visits.queries,
         client(),
         patient,
-        query.speciality,
+        (query.speciality,),
         query.purpose,
         doctor_id=query.doctor,
         site=query.site,

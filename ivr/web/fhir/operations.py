@@ -10,7 +10,7 @@ from ivr.domain.booking import Booking
 from ivr.domain.client import Scope
 from ivr.domain.purpose import Purpose
 from ivr.domain.refusals import Refusal, SlotTaken
-from ivr.services import client_visits, clients, proposals
+from ivr.services import client_visits, proposals
 from ivr.services.client_visits import KINDS
 from ivr.services.ports import Work
 from ivr.services.proposals import Period
@@ -43,7 +43,6 @@ def find() -> Response:
     purpose = _purpose(given.one("visit-type", "valueString"), referral)
     given.no_more()
     patient_id = number_in(reference, "Patient")
-    _known(patient_id, "fhir.find")
     slots = run(
         proposals.find,
         client(),
@@ -67,7 +66,6 @@ def hold() -> Response:
     given = Given(received(Parameters))
     proposal = _proposal(given.one("appointment-reference", "valueReference"))
     given.no_more()
-    _known(proposal.patient_id, "fhir.hold")
     return _in_bundle(lambda: run(_hold, proposal), lost="not-found")
 
 
@@ -94,8 +92,7 @@ def _change(wanted: Appointment, referral: str | None) -> Callable[[], Appointme
         return _booking_of(proposal, wanted, referral)
     if not wanted.id:
         raise required("id записи или предложения")
-    visit = run(client_visits.visit, client(), number(wanted.id), now=site().now())
-    _known(visit.patient_id, "fhir.book")
+    visit = run(client_visits.visit, client(), number(wanted.id), why="fhir.book", now=site().now())
     if wanted.status == "cancelled":
         return lambda: run(shown, cancelled(visit, f"fhir-cancel-{visit.id}"))
     return _move_of(visit, wanted)
@@ -113,7 +110,6 @@ def _move_of(visit: Booking, wanted: Appointment) -> Callable[[], Appointment]:
 def _booking_of(
     proposal: Proposal, wanted: Appointment | None, referral: str | None, moves: Booking | None = None
 ) -> Callable[[], Appointment]:
-    _known(proposal.patient_id, "fhir.book")
     based_on = wanted.basedOn[0] if wanted is not None and wanted.basedOn else None
     number_of_referral = referral or _referral(getattr(based_on, "identifier", None))
     key = _key(wanted)
@@ -137,7 +133,14 @@ def _booking_of(
 
 def _hold(work: Work, proposal: Proposal) -> Appointment:
     held = client_visits.hold(
-        work, client(), proposal.patient_id, proposal.slot_id, moves=None, rules=site().rules, now=site().now()
+        work,
+        client(),
+        proposal.patient_id,
+        proposal.slot_id,
+        why="fhir.hold",
+        moves=None,
+        rules=site().rules,
+        now=site().now(),
     )
     return offered(work, held.slot, proposal.patient_id, held)
 
@@ -153,11 +156,6 @@ def _in_bundle(act: Callable[[], Appointment], *, lost: str | None = None) -> Re
         answer = sent(searchset(Found((), 0, outcomes=[told]), base()), status_of(problem))
         answer.headers.update(problem.headers)
         return answer
-
-
-def _known(patient_id: int, why: str) -> None:
-    """Raises NotIdentified where the client has not named the patient."""
-    run(clients.patient_of, client(), patient_id, why=why, now=site().now())
 
 
 def _where_and_when(given: Given) -> tuple[tuple[str, ...], Period]:

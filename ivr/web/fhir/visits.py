@@ -102,11 +102,11 @@ def offered(work: Work, slot: Slot, patient_id: int, hold: Hold | None, purpose:
 
 
 def _proposal(work: Work, proposal: Proposal) -> Appointment:
-    """Raises NotFound where it is neither free for the patient nor held by the client."""
+    """Raises NotFound where it is neither free for the patient nor held by the client, and what he is refused for."""
     must_have(Scope.SCHEDULE)
-    _, known = clients.patient_of(work, client(), proposal.patient_id, why="fhir.find", now=site().now())
-    slot = proposals.offered(work, client(), proposal.slot_id, known.patient_id, rules=site().rules, now=site().now())
-    return offered(work, slot, known.patient_id, proposals.held(work, client(), known.patient_id, now=site().now()))
+    patient_id = proposal.patient_id
+    slot, hold = proposals.offered(work, client(), proposal.slot_id, patient_id, rules=site().rules, now=site().now())
+    return offered(work, slot, patient_id, hold)
 
 
 def _fitting(found: Iterable[Booking], given: Asked) -> list[Booking]:
