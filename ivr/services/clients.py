@@ -143,7 +143,7 @@ def patient_of(work: Work, client: Client, patient_id: int, *, why: str, now: da
 
 
 def _in_hands_of(client: Client, number: str, *, shared: bool = True) -> Terminal:
-    return Terminal(f"a{client.id}:{_digest(number)[:10]}", shared)
+    return Terminal(f"a{_digest(f'{client.id}:{number}')[:15]}", shared)
 
 
 def _digest(token: str) -> str:

@@ -504,7 +504,7 @@ steps = Table(
     _index("steps_call", "call_key"),
 )
 
-# Who tried, never what was tried (4.2).
+# Who tried, never what was tried: of a number that another system tries again and again there is a digest (4.2).
 failed_identifications = Table(
     "failed_identifications",
     metadata,
