@@ -8,8 +8,6 @@ The service itself lies in a closed network and speaks SOAP with signatures; the
 """
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import date
 from http.client import HTTPException
@@ -17,6 +15,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from ivr import over_http
 from ivr.domain.document import IdentityDocument
 from ivr.domain.identifiers import OmsNumber, Snils
 from ivr.domain.patient import Sex
@@ -25,6 +24,7 @@ from ivr.services.egisz import EgiszDown, Person
 TIMEOUT = 3.0
 """Seconds: a person stands at the window."""
 MOST_BYTES = 64 * 1024
+OK = 200
 
 
 class Breaker:
@@ -69,8 +69,7 @@ class EgiszClient:
             person = _read(self._asked({"document": question}))
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
             self._breaker.failed()
-            # Only the kind of trouble: its text may repeat what was asked.
-            raise EgiszDown(type(problem).__name__) from None
+            raise EgiszDown(over_http.kind_of(problem)) from None
         self._breaker.succeeded()
         return person
 
@@ -78,10 +77,11 @@ class EgiszClient:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        # The settings let only http and https through.
-        request = urllib.request.Request(self._url, json.dumps(question).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
-            return json.loads(answer.read(MOST_BYTES))
+        body = json.dumps(question).encode()
+        answer = over_http.ask("POST", self._url, body, headers, seconds=self._timeout, most_bytes=MOST_BYTES)
+        if answer.status != OK:
+            raise ValueError(f"HTTP {answer.status}")
+        return json.loads(answer.body)
 
 
 def _read(answer: Any) -> Person | None:

@@ -10,25 +10,24 @@ The token goes as `Authorization: Bearer …`. A gateway that speaks otherwise g
 
 import json
 import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 
 from ivr.notices.delivery import Message, NotTaken, Receipt
+from ivr.over_http import Answer, ask, kind_of
 
 MOST_BYTES = 1024 * 1024
 REFUSED_FOR_GOOD = frozenset({400, 404, 410, 413, 422})
 """Of this message; what another attempt may mend (a token, the gateway itself) is not among them."""
-KNOWN_ALREADY = 409
+TAKEN = frozenset({200, 201, 202, 409})
+"""409: the gateway has this key already, as our earlier attempt came through."""
+GOOD = range(200, 300)
 ENDS = {"DELIVERED": True, "FAILED": False}
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Token and number go to the address of the settings and nowhere else."""
+_TROUBLE = (OSError, HTTPException, ValueError, KeyError, TypeError)
+"""Of the line, or an answer that is none."""
 
 
 class HttpGateway:
@@ -36,8 +35,7 @@ class HttpGateway:
 
     def __init__(self, url: str, *, token: str = "", sender: str = "", seconds: float = 10.0) -> None:
         self._url, self._token, self._sender, self._seconds = url, token, sender, seconds
-        https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
-        self._opener = urllib.request.build_opener(_NoRedirect, https)
+        self._tls = ssl.create_default_context()
 
     def send(self, message: Message, now: datetime) -> str | None:
         question = {
@@ -47,45 +45,47 @@ class HttpGateway:
             "valid_until": message.expires_at.isoformat(),
             "sender": self._sender,
         }
-        try:
-            return _id(self._asked("POST", self._url, question, {"Idempotency-Key": message.key}))
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return _refused(refused)
-        except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
-            # Only the kind of trouble: its text may repeat the number.
-            raise NotTaken(f"HTTP: {type(problem).__name__}") from None
+        with _kind_of_trouble():
+            answer = self._asked("POST", self._url, question, {"Idempotency-Key": message.key})
+            if answer.status in TAKEN:
+                return _id(json.loads(answer.body))
+        raise NotTaken(f"HTTP {answer.status}", final=answer.status in REFUSED_FOR_GOOD)
 
     def receipts(self) -> list[Receipt]:
-        try:
-            told = self._asked("GET", self._status_url())["messages"]
+        with _kind_of_trouble():
+            told = json.loads(self._told("GET", self._status_url()))["messages"]
             return [_receipt(one) for one in told if one["status"] in ENDS]
-        except (OSError, HTTPException, ValueError, KeyError, TypeError) as problem:
-            raise NotTaken(f"HTTP: {type(problem).__name__}") from None
 
     def kept(self, receipts: list[Receipt]) -> None:
-        try:
-            self._asked("DELETE", self._status_url(), {"ids": [one.provider_id for one in receipts]})
-        except (OSError, HTTPException, ValueError) as problem:  # it tells them once more
-            raise NotTaken(f"HTTP: {type(problem).__name__}") from None
+        with _kind_of_trouble():  # it tells them once more
+            self._told("DELETE", self._status_url(), {"ids": [one.provider_id for one in receipts]})
 
     def close(self) -> None: ...
 
     def _status_url(self) -> str:
         return f"{self._url}{'&' if '?' in self._url else '?'}status"
 
-    def _asked(
-        self, method: str, url: str, question: Mapping[str, Any] | None = None, more: Mapping[str, str] | None = None
-    ) -> Any:
-        headers = {"Accept": "application/json", "Content-Type": "application/json", **(more or {})}
+    def _told(self, method: str, url: str, question: Mapping[str, Any] | None = None) -> bytes:
+        answer = self._asked(method, url, question, {})
+        if answer.status not in GOOD:
+            raise NotTaken(f"HTTP {answer.status}")
+        return answer.body
+
+    def _asked(self, method: str, url: str, question: Mapping[str, Any] | None, more: Mapping[str, str]) -> Answer:
+        headers = {"Accept": "application/json", "Content-Type": "application/json", **more}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         body = None if question is None else json.dumps(question).encode()
-        # The settings let only http and https through.
-        request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310
-        with self._opener.open(request, timeout=self._seconds) as answer:
-            text = answer.read(MOST_BYTES)
-        return json.loads(text) if text else {}
+        return ask(method, url, body, headers, seconds=self._seconds, most_bytes=MOST_BYTES, tls=self._tls)
+
+
+@contextmanager
+def _kind_of_trouble() -> Iterator[None]:
+    """Raises NotTaken."""
+    try:
+        yield
+    except _TROUBLE as problem:
+        raise NotTaken(f"HTTP: {kind_of(problem)}") from None
 
 
 def _id(answer: Any) -> str:
@@ -93,16 +93,6 @@ def _id(answer: Any) -> str:
     if not isinstance(found, str | int) or not str(found):
         raise ValueError("an id is a word or a number")
     return str(found)
-
-
-def _refused(refused: urllib.error.HTTPError) -> str:
-    """Its id where the gateway has this key already: our earlier attempt came through. Raises NotTaken."""
-    if refused.code == KNOWN_ALREADY:
-        try:
-            return _id(json.loads(refused.read(MOST_BYTES)))
-        except (OSError, HTTPException, ValueError, KeyError, TypeError):
-            pass
-    raise NotTaken(f"HTTP {refused.code}", final=refused.code in REFUSED_FOR_GOOD) from None
 
 
 def _receipt(told: Mapping[str, Any]) -> Receipt:

@@ -13,14 +13,12 @@ import hmac
 import json
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from http.client import HTTPException
 
-from ivr.deadline import within
+from ivr import over_http
 from ivr.domain.event import Delivery, Event
 from ivr.services import events
 from ivr.services.ports import Work
@@ -69,24 +67,14 @@ class Courier:
         body = body_of(delivery.event)
         headers = signed(delivery.event.id, body, delivery.to.secret, self._now())
         try:
-            status = self._answered(urlsplit(delivery.to.url), body, headers)
+            status = over_http.ask(
+                "POST", delivery.to.url, body, headers, seconds=self._seconds, most_bytes=0, tls=self._tls
+            ).status
         except (OSError, HTTPException, ValueError) as problem:
-            raise NotTaken(type(problem).__name__) from None
+            raise NotTaken(over_http.kind_of(problem)) from None
         # Nor does a redirect take it: events go to the address that was agreed upon and nowhere else.
         if not 200 <= status < 300:
             raise NotTaken(f"HTTP {status}", gone=status == GONE)
-
-    def _answered(self, url: SplitResult, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status; the rest of the answer is not read."""
-        with closing(self._connection(url)) as connection, within(connection, self._seconds):
-            connection.request("POST", urlunsplit(("", "", url.path or "/", url.query, "")), body, headers)
-            return connection.getresponse().status
-
-    def _connection(self, url: SplitResult) -> HTTPConnection:
-        host = url.hostname or ""
-        if url.scheme == "https":
-            return HTTPSConnection(host, url.port, timeout=self._seconds, context=self._tls)
-        return HTTPConnection(host, url.port, timeout=self._seconds)
 
     def _keep(self, delivery: Delivery, problem: NotTaken | None) -> None:
         where = {"event": delivery.event.id, "subscription": delivery.to.id}

@@ -6,16 +6,14 @@ What matters is whether a question that failed had left this machine: only then 
 import logging
 import ssl
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from urllib.parse import urlsplit
 
-from ivr.deadline import within
+from ivr import over_http
 from ivr.domain.pacing import Breaker
 from ivr.fer import soap, xml
 from ivr.fer.contract import Invalid
@@ -25,8 +23,6 @@ from ivr.fer.xml import MOST_BYTES, BadXml
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 3.0
-CHUNK = 64 * 1024
 TURNED_AWAY = frozenset({400, 401, 403, 404, 405, 411, 413, 415, 429})
 """Said at the door: the question was not looked at."""
 
@@ -59,7 +55,7 @@ class Link:
     def __init__(
         self, url: str, *, seconds: float, papers: Papers, now: Callable[[], datetime], breaker: Breaker | None = None
     ) -> None:
-        self._url = urlsplit(url)
+        self._url = url
         self._seconds = seconds
         self._papers = papers
         self._now = now
@@ -97,38 +93,19 @@ class Link:
             self._breaker.ended(failed=failed, now=self._now())
 
     def _asked(self, operation: str, data: bytes) -> Response:
-        with closing(self._connection()) as connection:
-            self._reach(connection)
-            headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}
-            try:
-                with within(connection, self._seconds):
-                    connection.request("POST", self._path(), data, headers)
-                    with closing(connection.getresponse()) as answer:
-                        status, body = answer.status, _body(answer)
-            except (OSError, HTTPException) as problem:
-                raise NoAnswer(type(problem).__name__) from None
-        return _read(operation, status, body)
-
-    def _reach(self, connection: HTTPConnection) -> None:
-        """Nothing has been asked yet. Raises NotReached."""
+        headers = {"Content-Type": soap.CONTENT_TYPE, "SOAPAction": f'"{operation}"'}
+        tls = self._tls() if self._url.startswith("https:") else None
         try:
-            with within(connection, self._to_connect):
-                connection.connect()
+            answer = over_http.ask(
+                "POST", self._url, data, headers, seconds=self._seconds, most_bytes=MOST_BYTES, tls=tls
+            )
+        except over_http.NotConnected as problem:
+            raise NotReached(str(problem)) from None
+        except over_http.Endless as problem:
+            raise NoAnswer(str(problem)) from None
         except (OSError, HTTPException) as problem:
-            raise NotReached(type(problem).__name__) from None
-        if connection.sock is None:
-            raise NotReached("not connected")
-        connection.sock.settimeout(self._seconds)
-
-    @property
-    def _to_connect(self) -> float:
-        return min(CONNECT_SECONDS, self._seconds)
-
-    def _connection(self) -> HTTPConnection:
-        host, port, seconds = self._url.hostname or "", self._url.port, self._to_connect
-        if self._url.scheme == "http":
-            return HTTPConnection(host, port, timeout=seconds)
-        return HTTPSConnection(host, port, timeout=seconds, context=self._tls())
+            raise NoAnswer(type(problem).__name__) from None
+        return _read(operation, answer.status, answer.body)
 
     def _tls(self) -> ssl.SSLContext:
         papers = self._papers
@@ -139,20 +116,6 @@ class Link:
         except OSError as problem:  # a certificate that was replaced just now, or is not there
             raise NotReached(f"a file for TLS cannot be used: {type(problem).__name__}") from None
         return context
-
-    def _path(self) -> str:
-        query = f"?{self._url.query}" if self._url.query else ""
-        return (self._url.path or "/") + query
-
-
-def _body(answer: HTTPResponse) -> bytes:
-    """Raises NoAnswer for one that is endless."""
-    parts: list[bytes] = []
-    while chunk := answer.read1(CHUNK):
-        parts.append(chunk)
-        if sum(map(len, parts)) > MOST_BYTES:
-            raise NoAnswer("it does not end")
-    return b"".join(parts)
 
 
 def _read(operation: str, status: int, data: bytes) -> Response:

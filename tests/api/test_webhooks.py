@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,7 @@ from ivr.services import booking, clients, events, forgetting
 from ivr.services.events import BadAddress
 from ivr.storage import tables
 from tests.builders import NOW, RULES, at
+from tests.drip import dripping
 
 SLOT, NEXT = at("2026-04-28 09:00"), at("2026-04-28 10:00")
 SETTLED = timedelta(minutes=1)
@@ -205,28 +206,6 @@ def test_a_subscriber_that_is_down_keeps_no_other_waiting(told, subscriber):
     assert len(subscriber.heard) == 2
     (deaf,) = other.get("/subscriptions").json["subscriptions"]
     assert (deaf["failures"] >= 1, deaf["problem"]) == (True, "ConnectionRefusedError")
-
-
-@contextmanager
-def dripping() -> Iterator[str]:
-    """A server that never comes to the end of its answer."""
-    over = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 ")
-            with suppress(OSError):
-                while not over.wait(0.05):
-                    self.wfile.write(b"O")
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/events"
-    over.set()
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_subscriber_whose_answer_drips_is_left_in_time(told, subscriber):

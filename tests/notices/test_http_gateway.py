@@ -1,6 +1,7 @@
 """The HTTP gateway against a real HTTP server that keeps its messages by key."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,7 @@ import pytest
 
 from ivr.notices.delivery import Message, NotTaken, Receipt
 from ivr.notices.http_gateway import HttpGateway
+from tests.drip import dripping
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MESSAGE = Message("reminder-7", "+79001234567", "Завтра приём в 09:30", NOW + timedelta(days=1))
@@ -124,6 +126,15 @@ def test_a_gateway_that_is_not_there_is_tried_again() -> None:
         HttpGateway("http://127.0.0.1:9/sms", seconds=1).send(MESSAGE, NOW)
 
     assert not told.value.final
+
+
+def test_a_gateway_whose_answer_drips_is_left_in_time() -> None:
+    began = time.monotonic()
+
+    with dripping() as url, pytest.raises(NotTaken, match="TimeoutError"):
+        HttpGateway(url, seconds=0.3).send(MESSAGE, NOW)
+
+    assert time.monotonic() - began < 3
 
 
 def test_an_end_is_told_until_it_is_kept(provider: Provider) -> None:

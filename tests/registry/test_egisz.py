@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from ivr.egisz.client import Breaker, EgiszClient
 from ivr.services import egisz
 from ivr.services.egisz import EgiszDown, Means
 from tests.builders import NOW, an_oms
+from tests.drip import dripping
 
 PASSPORT = IdentityDocument(DocumentKind.PASSPORT, "6101", "123456")
 ANNA = {
@@ -29,15 +31,21 @@ ANNA = {
 
 
 @contextmanager
-def service(answer: Callable[[Any], bytes]) -> Iterator[tuple[str, list[Any]]]:
-    """An adapter on loopback; its address and what it was asked."""
+def service(answer: Callable[[Any], bytes | str]) -> Iterator[tuple[str, list[Any]]]:
+    """An adapter on loopback, who answers or (a string) points elsewhere; its address and what it was asked."""
     asked: list[Any] = []
 
     class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # so comes who follows
+            asked.append(self.path)
+
         def do_POST(self) -> None:
             asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            body = answer(asked[-1])
-            self.send_response(200 if body else 500)
+            said = answer(asked[-1])
+            body = said if isinstance(said, bytes) else b""
+            self.send_response(302 if isinstance(said, str) else 200 if body else 500)
+            if isinstance(said, str):
+                self.send_header("Location", said)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -125,6 +133,22 @@ def test_a_service_that_says_nothing_costs_no_more_than_the_time_limit(new_work,
         client = EgiszClient(f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.2)
 
         assert by_document(new_work(), client).means is Means.LOCAL_SERVICE_DOWN
+
+
+def test_a_service_whose_answer_drips_costs_no_more_than_the_time_limit():
+    began = time.monotonic()
+
+    with dripping() as url, pytest.raises(EgiszDown, match="TimeoutError"):
+        EgiszClient(url, timeout=0.3).identify(PASSPORT)
+
+    assert time.monotonic() - began < 3
+
+
+def test_a_service_that_points_elsewhere_is_not_followed_with_the_document_and_the_token():
+    with service(says(ANNA)) as (elsewhere, asked), service(lambda _: elsewhere) as (url, _), pytest.raises(EgiszDown):
+        EgiszClient(url, token="secret").identify(PASSPORT)
+
+    assert asked == []
 
 
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"{}", b'{"person": {"surname": 1}}', b'{"person": []}'])
