@@ -101,6 +101,22 @@ def test_s3_3_a_time_that_the_region_does_not_give_leads_to_what_is_free_now(hal
     assert values(answer, "slot")
 
 
+@pytest.mark.parametrize("code", ["SLOT_UNAVAILABLE", "INTERNAL_ERROR", "PATIENT_NOT_ATTACHED"])
+def test_what_the_region_did_not_book_is_told_so_also_after_the_turn_has_ended_and_not_why(  # S3.3, 4.2
+    hall: Hall, far: FarEnd, code: str
+):
+    fields = hall.choose()
+    far.will("CreateAppointment", *[code] * 3)
+    hall.post("book", **fields)
+    hall.client.get("/kiosk")
+
+    late = hall.post("book", **fields)
+
+    assert late.status_code == 409
+    assert "Время на запись истекло" in late.text and "Запись не создана. Начните сначала." in late.text
+    assert far.ours == []
+
+
 def test_s3_8_who_is_not_attached_there_hears_that_there_is_no_time(hall: Hall, far: FarEnd):
     fields = hall.choose()
     far.will("CreateAppointment", "PATIENT_NOT_ATTACHED")

@@ -116,10 +116,7 @@ def book() -> Answer:
         visit, _ = at_kiosk()
         booked = run(infomat.book, visit, number("slot"), command(), rules=site().rules, now=site().now())
     except SessionOver:
-        made = run(booking.result_of, key_of(visit_id(), command()))
-        if made is None or made.status is not BookingStatus.BOOKED:
-            raise
-        return _booked(made, over=True)
+        return _after_the_turn(key_of(visit_id(), command()))
     except LOST as refusal:
         return _times(visit, speciality(), number("doctor"), day(), _told(refusal))
     except NoSlots:
@@ -173,6 +170,20 @@ def _times(visit: KioskVisit, wanted: str, doctor_id: int, wanted_day: date, pro
         return _days(visit, wanted, doctor_id, problem)
     shown = {"day": wanted_day, "slots": found[wanted_day], "problem": problem, "words": words}
     return screen("times", **shown, **_who(wanted, doctor_id))
+
+
+def _after_the_turn(key: str) -> Answer:
+    """What became of the press; he begins anew where nothing was booked, since times shown to him would be of no use.
+
+    Why the regional system has not booked it is not said: nobody knows who stands there now (4.2).
+    """
+    try:
+        made = run(booking.result_of, key)
+    except Refusal:
+        return screen("over", not_made=True), 409
+    if made is None or made.status is not BookingStatus.BOOKED:
+        raise SessionOver
+    return _booked(made, over=True)
 
 
 def _booked(made: Booking, *, over: bool = False) -> str:
