@@ -70,6 +70,8 @@ class Wanted:
     """Other visits of the patient, which a wanted slot must not clash with (1.6)."""
     gap: timedelta = timedelta(0)
     """Least time between the beginnings of two visits of one patient (1.6)."""
+    shown_only: bool = False
+    """Only what the regional system has shown to the patient."""
 
 
 @dataclass(frozen=True, slots=True)

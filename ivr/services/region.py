@@ -101,19 +101,28 @@ class Errands(Protocol):
 
 
 class Mirror(Protocol):
-    """The picture of the regional system's schedule."""
+    """The picture of the regional system's schedule: all that it has shown lately, and to whom."""
 
-    def looked_at(self, speciality: str) -> datetime | None: ...
-
-    def look(self, speciality: str, now: datetime) -> None:
-        """It has been looked at now."""
+    def looked_at(self, speciality: str, patient_id: int | None = None) -> datetime | None:
+        """When it was last asked what is free, for this patient or for anybody."""
 
     def forget(self, speciality: str) -> None:
-        """Something has changed there: the next search looks again."""
+        """Something has changed there: every search looks again."""
+
+    def forget_looks(self, before: datetime) -> None:
+        """Those that are older, and what they showed."""
 
     def picture(
         self, doctor_id: int, speciality: str, pictured: Sequence[Pictured], since: datetime, until: datetime
-    ) -> None:
-        """Make the doctor's slots between the moments what the regional system offers. Visits of ours stay as they are;
-        what is not offered is closed, not removed, and opened again when it is offered again.
+    ) -> list[int]:
+        """Open the doctor's slots between the moments that the regional system offers; their ids. Visits of ours stay
+        as they are.
+        """
+
+    def show(self, speciality: str, patient_id: int, slot_ids: Sequence[int], now: datetime) -> None:
+        """These were shown to him now, and no others of that speciality."""
+
+    def close_unshown(self, speciality: str, since: datetime, until: datetime, *, shown_before: datetime) -> None:
+        """Close, and do not remove, what begins between the moments and was last shown to anybody before that one. What
+        is held stays: whether it is free is found out when it is booked.
         """

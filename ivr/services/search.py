@@ -132,9 +132,9 @@ def breaches_24h(work: Work, query: SlotQuery, nearest: Slot, *, rules: Rules, n
 @contextmanager
 def _looking(work: Work, query: SlotQuery, rules: Rules, now: datetime) -> Iterator[Wanted]:
     """What is wanted, in a transaction that only looks; raises RegionDown where another system keeps the schedule."""
-    freshen(work, query.speciality, query.patient_id, rules=rules, now=now)
+    shown_only = freshen(work, query.speciality, query.patient_id, rules=rules, now=now)
     with work.reading():
-        yield _wanted(work, query, rules, now)
+        yield replace(_wanted(work, query, rules, now), shown_only=shown_only)
 
 
 def _wanted(work: Work, query: SlotQuery, rules: Rules, now: datetime) -> Wanted:

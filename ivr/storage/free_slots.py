@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Integer, and_, exists, literal_column, not
 from ivr.domain.booking import BookingStatus
 from ivr.domain.slot import PERSONAL, REMOTE, Channel, Slot, SlotKind
 from ivr.services.ports import Offer, Wanted
-from ivr.storage.tables import absences, bookings, doctors, referrals, slots
+from ivr.storage.tables import absences, bookings, doctors, far_shown, referrals, slots
 from ivr.storage.types import bit_of
 
 FREE = slots.c.state == literal_column("'FREE'")
@@ -37,6 +37,9 @@ def suits(wanted: Wanted) -> ColumnElement[bool]:
     conditions = [free_for(wanted.offer), *(not_(_clash(visit, wanted)) for visit in wanted.beside)]
     if wanted.site is not None:
         conditions.append(exists().where(doctors.c.id == slots.c.doctor_id, doctors.c.site == wanted.site))
+    if wanted.shown_only:
+        own = far_shown.c.patient_id == wanted.offer.patient_id
+        conditions.append(exists().where(own, far_shown.c.slot_id == slots.c.id))
     return and_(*conditions)
 
 

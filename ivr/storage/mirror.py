@@ -1,44 +1,70 @@
 """The picture of a schedule that the regional system keeps: rows like our own, which it alone opens and closes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import delete, exists, func, not_, null, select, update
 
 from ivr.domain.slot import SlotState
 from ivr.services.region import Pictured
 from ivr.storage.register import Register, upsert
-from ivr.storage.tables import far_looks, slots
+from ivr.storage.tables import far_looks, far_shown, slots
 
 _FREE, _CLOSED = SlotState.FREE.value, SlotState.CLOSED.value
 
 
 class MirrorRegister(Register):
-    def looked_at(self, speciality: str) -> datetime | None:
-        chosen = select(far_looks.c.looked_at).where(far_looks.c.speciality == speciality)
-        return self._run(chosen).scalar_one_or_none()
-
-    def look(self, speciality: str, now: datetime) -> None:
-        first = upsert(self._connection, far_looks).values(speciality=speciality, looked_at=now)
-        self._run(first.on_conflict_do_update(index_elements=["speciality"], set_={"looked_at": now}))
+    def looked_at(self, speciality: str, patient_id: int | None = None) -> datetime | None:
+        chosen = select(func.max(far_looks.c.looked_at)).where(far_looks.c.speciality == speciality)
+        if patient_id is not None:
+            chosen = chosen.where(far_looks.c.patient_id == patient_id)
+        last: datetime | None = self._run(chosen).scalar_one()
+        return last
 
     def forget(self, speciality: str) -> None:
         self._run(delete(far_looks).where(far_looks.c.speciality == speciality))
 
+    def forget_looks(self, before: datetime) -> None:
+        self._run(delete(far_looks).where(far_looks.c.looked_at < before))
+        self._run(delete(far_shown).where(far_shown.c.shown_at < before))
+
     def picture(
         self, doctor_id: int, speciality: str, pictured: Sequence[Pictured], since: datetime, until: datetime
-    ) -> None:
+    ) -> list[int]:
         own = (slots.c.doctor_id == doctor_id) & (slots.c.starts_at >= since) & (slots.c.starts_at < until)
         known = {row.starts_at: row for row in self._run(select(slots).where(own))}
         offered = {each.far.starts_at: each for each in pictured}
         self._let_move(doctor_id, offered)
-        self._close(row.id for moment, row in known.items() if row.state == _FREE and moment not in offered)
         for moment, each in offered.items():
             if moment not in known:
                 self._add(doctor_id, speciality, each)
             elif known[moment].state != SlotState.BOOKED.value:
                 self._open(known[moment], each)
+        return [
+            row.id for row in self._run(select(slots.c.id, slots.c.starts_at).where(own)) if row.starts_at in offered
+        ]
+
+    def show(self, speciality: str, patient_id: int, slot_ids: Sequence[int], now: datetime) -> None:
+        look = upsert(self._connection, far_looks).values(speciality=speciality, patient_id=patient_id, looked_at=now)
+        keys = ["speciality", "patient_id"]
+        # First: a second look for the same patient waits here until the first one is stored.
+        self._run(look.on_conflict_do_update(index_elements=keys, set_={"looked_at": now}))
+        before = exists().where(slots.c.id == far_shown.c.slot_id, slots.c.speciality == speciality)
+        self._run(delete(far_shown).where(far_shown.c.patient_id == patient_id, before))
+        if slot_ids:
+            rows = [{"slot_id": slot_id, "patient_id": patient_id, "shown_at": now} for slot_id in slot_ids]
+            self._run(upsert(self._connection, far_shown).on_conflict_do_nothing(), rows)
+
+    def close_unshown(self, speciality: str, since: datetime, until: datetime, *, shown_before: datetime) -> None:
+        self._run(delete(far_shown).where(far_shown.c.shown_at < shown_before))
+        within = (slots.c.speciality == speciality) & (slots.c.starts_at >= since) & (slots.c.starts_at < until)
+        held = slots.c.far_id.is_not(None) & slots.c.held_until.is_not(None) & (slots.c.held_until > since)
+        unshown = (slots.c.state == _FREE) & not_(exists().where(far_shown.c.slot_id == slots.c.id))
+        # What somebody is changing at this moment is left to the next look: waiting for him could deadlock.
+        gone = select(slots.c.id).where(within, unshown, not_(held)).with_for_update(skip_locked=True, key_share=True)
+        closed = update(slots).where(slots.c.id.in_(gone)).values(state=_CLOSED, held_by=null(), held_until=null())
+        self._changed("slots", *self._run(closed.returning(slots.c.id)).scalars())
 
     def _let_move(self, doctor_id: int, offered: dict[datetime, Pictured]) -> None:
         """A number that stands at another time or doctor now leaves its old place; a visit of ours keeps its own."""
@@ -51,14 +77,6 @@ class MirrorRegister(Register):
             else:
                 left = {"state": _CLOSED, "far_id": null(), "held_by": null(), "held_until": null()}
                 self._run(update(slots).where(slots.c.id == row.id).values(left))
-
-    def _close(self, ids: Iterable[int]) -> None:
-        gone = list(ids)
-        if gone:
-            # The condition again: somebody may have booked it since we looked.
-            free = slots.c.id.in_(gone) & (slots.c.state == _FREE)
-            self._run(update(slots).where(free).values(state=_CLOSED, held_by=null(), held_until=null()))
-            self._changed("slots", *gone)
 
     def _open(self, row: Any, each: Pictured) -> None:
         # One of a timetable of our own may have been kept for somebody: there it is everybody's.

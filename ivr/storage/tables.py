@@ -419,12 +419,24 @@ errands = Table(
     _index("errands_due", "due_at", where="status = 'OPEN'"),
 )
 
-# When the regional system was last asked for the slots of a speciality.
+# When the regional system was last asked for the slots of a speciality, and for whom.
 far_looks = Table(
     "far_looks",
     metadata,
     Column("speciality", ForeignKey("specialities.key"), primary_key=True),
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True),
     Column("looked_at", Utc, nullable=False),
+)
+
+# What it last showed to him; a slot that is removed here was shown to nobody.
+far_shown = Table(
+    "far_shown",
+    metadata,
+    Column("patient_id", ForeignKey("patients.id"), primary_key=True),
+    Column("slot_id", ForeignKey("slots.id", ondelete="CASCADE"), primary_key=True),
+    Column("shown_at", Utc, nullable=False),
+    _index("far_shown_slot", "slot_id"),
+    _index("far_shown_at", "shown_at"),
 )
 
 opt_outs = Table(

@@ -44,6 +44,8 @@ class FarSlot:
     post: str
     room: str = "7"
     surname: str = "Удалённая"
+    shown_to: str | None = None
+    """Number of the policy to which alone it is shown."""
 
 
 @dataclass
@@ -169,6 +171,10 @@ class FarEnd:
         taken = {slot_id for slot_id, *_ in self.bookings.values()}
         return {slot_id: slot for slot_id, slot in self.slots.items() if slot_id not in taken}
 
+    def _shown(self, request) -> dict[str, FarSlot]:
+        whose = {None, self.sessions.get(request.session_id)}
+        return {slot_id: slot for slot_id, slot in self._free().items() if slot.shown_to in whose}
+
     def _GetPatientInfo(self, request):
         patient = request.patient.oms_number or request.patient.snils
         self.sessions[request.session_id] = patient
@@ -186,7 +192,7 @@ class FarEnd:
     def _GetMOResourceInfo(self, request):
         wanted = {post.id for post in request.posts}
         dates: dict[tuple[str, str, str], set[date]] = defaultdict(set)
-        for slot in self._free().values():
+        for slot in self._shown(request).values():
             day = slot.starts_at.astimezone(MOSCOW).date()
             if slot.post in wanted and request.start_date <= day <= request.end_date:
                 dates[slot.snils, slot.post, slot.surname].add(day)
@@ -202,7 +208,9 @@ class FarEnd:
         return GetMOResourceInfoResponse((MOAvailable(MO_OID, found),))
 
     def _GetScheduleInfo(self, request):
-        own = [(slot_id, slot) for slot_id, slot in self._free().items() if slot.snils == request.specialist_snils]
+        own = [
+            (slot_id, slot) for slot_id, slot in self._shown(request).items() if slot.snils == request.specialist_snils
+        ]
         found = [
             Slot(uuid.UUID(slot_id), slot.starts_at.astimezone(MOSCOW), slot.room)
             for slot_id, slot in sorted(own, key=lambda each: each[1].starts_at)

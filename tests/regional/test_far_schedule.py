@@ -48,16 +48,76 @@ def test_a_doctor_is_known_by_snils_and_one_without_by_name(near, far):
     assert near.rows("doctors", id=by_name)[0].snils == "90000201495"
 
 
-def test_a_picture_is_looked_at_once_a_minute_for_all_callers(near, far):
+def test_a_picture_is_looked_at_once_a_minute_for_each_patient(near, far):
     far.slot(at("10:00"))
-    near.nearest_slot(near.patient())
-    near.nearest_slot(near.patient())
-    assert far.asked.count("GetMOResourceInfo") == 1
+    one, other = near.patient(), near.patient()
+    for patient in (one, other, one, other):
+        near.nearest_slot(patient)
+    assert far.asked.count("GetMOResourceInfo") == 2
 
     near.later(seconds=61)
-    near.nearest_slot(near.patient())
+    near.nearest_slot(one)
 
-    assert far.asked.count("GetMOResourceInfo") == 2
+    assert far.asked.count("GetMOResourceInfo") == 3
+
+
+@pytest.mark.parametrize("code", ["NO_FREE_SLOTS", "NO_DATA_FOUND"])
+def test_that_nothing_is_free_for_one_patient_is_no_answer_to_another(near, far, code):  # S2.6
+    far.slot(at("10:00"))
+    here, comes, refused = near.patient(), near.patient(), near.patient()
+    near.nearest_slot(here)
+    far.will("GetMOResourceInfo", code)
+    with pytest.raises(NoSlots):
+        near.nearest_slot(refused)
+
+    assert near.nearest_slot(here).starts_at == near.nearest_slot(comes).starts_at == at("10:00")
+
+    with pytest.raises(NoSlots):  # nor is what others are shown an answer to him
+        near.nearest_slot(refused)
+
+
+def test_each_patient_is_offered_the_times_and_doctors_that_are_shown_to_him(near, far):
+    one, other = near.patient(), near.patient()
+    far.slot(at("10:00"), shown_to=one.oms.digits)
+    far.slot(at("11:00"), shown_to=other.oms.digits, snils="90000201495", surname="Другая")
+
+    for _ in "first", "again":
+        for patient, hour in ((one, "10:00"), (other, "11:00")):
+            query = SlotQuery("therapist", patient.id)
+            free = search.vacant(near.new_work(), query, rules=RULES, now=near.now)
+            doctors = search.doctors_of(near.new_work(), query, rules=RULES, now=near.now)
+            assert [slot.starts_at for slot in free] == [at(hour)]
+            assert [doctor.id for doctor in doctors] == [slot.doctor_id for slot in free]
+
+
+def test_a_time_that_one_patient_is_told_of_is_kept_for_him_whatever_another_one_is_shown(near, far):  # D-14
+    holds = near.patient()
+    far.slot(at("10:00"), shown_to=holds.oms.digits)
+    slot = near.nearest_slot(holds)
+    near.hold(slot.id, holds)
+    near.later(minutes=2)
+    with pytest.raises(NoSlots):
+        near.nearest_slot(near.patient())
+
+    assert near.book(slot.id, holds, now=near.now).far_id == far.ours[0]
+
+
+def test_a_time_that_is_shown_to_nobody_for_ten_minutes_is_closed_in_the_grid(near, far):
+    gone = far.slot(at("12:00"))
+    far.slot(at("13:00"))
+    slot = near.nearest_slot(near.patient())
+    far.taken_by_others(gone)
+
+    def state():
+        return near.rows("slots", id=slot.id)[0].state
+
+    near.later(minutes=10)
+    near.nearest_slot(near.patient())
+    assert state() == "FREE"
+
+    near.later(seconds=1)
+    near.nearest_slot(near.patient())
+    assert state() == "CLOSED"
 
 
 def test_what_is_gone_there_is_not_offered_here_and_what_comes_back_is(near, far):
@@ -87,7 +147,7 @@ def test_a_held_time_that_is_gone_there_is_not_booked(near, far):
 
     with pytest.raises(SlotTaken):
         near.book(slot.id, patient, now=near.now)
-    assert "CreateAppointment" not in far.asked
+    assert far.ours == []
 
 
 def test_a_visit_of_ours_stays_as_it_is_though_its_time_is_not_offered_any_more(near, far):
@@ -127,6 +187,17 @@ def test_while_the_far_end_is_down_what_it_last_told_is_offered_for_ten_minutes(
     near.later(minutes=2)
     with pytest.raises(RegionDown):
         near.nearest_slot(patient)
+
+
+def test_while_it_is_down_whoever_has_not_looked_is_offered_what_was_shown_to_others(near, far):
+    far.slot(at("12:00"))
+    near.nearest_slot(near.patient())
+    far.will("GetMOResourceInfo", "NO_FREE_SLOTS")
+    with pytest.raises(NoSlots):
+        near.nearest_slot(near.patient())
+    far.stop()
+
+    assert near.nearest_slot(near.patient()).starts_at == at("12:00")
 
 
 def test_who_asks_first_while_it_is_down_is_told_so(near, far):

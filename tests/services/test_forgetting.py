@@ -57,6 +57,19 @@ def test_a_session_of_the_portal_is_gone_when_it_is_over(clinic, new_work, patie
     assert [row.id for row in clinic.rows("portal_sessions")] == [lasts.id]
 
 
+def test_what_the_regional_system_has_shown_to_whom_is_forgotten_after_a_day(clinic, new_work, patient):
+    slot, later = clinic.slot(clinic.doctor(clinic.speciality()), at("10:00")), clinic.patient()
+    with new_work() as work:
+        work.mirror.show("therapist", patient.id, [slot], NOW)
+        work.mirror.show("therapist", later.id, [slot], NOW + SECOND)
+        work.commit()
+
+    forget(new_work, NOW + 24 * HOUR + SECOND)
+
+    for table in ("far_looks", "far_shown"):
+        assert [row.patient_id for row in clinic.rows(table)] == [later.id]
+
+
 def test_who_stood_at_a_kiosk_that_lost_its_power_is_forgotten_and_who_stands_there_is_not(clinic, new_work, patient):
     left, stands = (
         kiosks.admit(new_work(), kiosks.make_pass(new_work(), name, who="test", now=NOW), now=NOW)[0]
