@@ -15,7 +15,7 @@ from ivr.desk import utc_now
 from ivr.domain.booking import Booking
 from ivr.domain.errand import Errand
 from ivr.domain.patient import Patient
-from ivr.domain.refusals import NotFound, NumberTaken, WrongTurn
+from ivr.domain.refusals import NotFound, NumberTaken, Refusal, WrongTurn
 from ivr.domain.rules import Rules
 from ivr.regional.link import NoAnswer, NotReached, TurnedDown
 from ivr.regional.region import FarError, FerRegion
@@ -172,7 +172,7 @@ def _doctors(opened: Open, person: Patient, post: str) -> list[dict[str, Any]]:
     today = opened.rules.today(utc_now())
     try:
         found = opened.region.doctors(person, post, today, opened.rules.last_day(today))
-    except RegionDown as problem:
+    except (RegionDown, Refusal) as problem:
         return [{"error": str(problem)}]
     return [{"name": _name(each), "free": len(each.slots)} for each in found]
 
@@ -194,7 +194,7 @@ def _unless_unknown(known: list[str], post: str) -> None:
 def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
-    except (NotReached, NoAnswer, TurnedDown, FarError, RegionDown) as problem:
+    except (NotReached, NoAnswer, TurnedDown, FarError, RegionDown, Refusal) as problem:
         Console(stderr=True, soft_wrap=True).print(f"the regional system does not answer this: {problem}")
         raise typer.Exit(FAILED) from None
 

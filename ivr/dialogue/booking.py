@@ -1,13 +1,14 @@
 """Booking a visit, from the purpose to the talon (domain 5.4, happy path)."""
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, time
 
 from ivr.dialogue.call import Call
 from ivr.dialogue.choice import Kept, choose_doctor, choose_speciality, slot_query
 from ivr.dialogue.contact import ask_contact
+from ivr.dialogue.endings import to_person
 from ivr.dialogue.form import Form
 from ivr.dialogue.identify import identify
 from ivr.dialogue.purpose import NoBooking, ask_purpose, ask_subject
@@ -18,7 +19,17 @@ from ivr.dialogue.waiting import offer_waiting
 from ivr.domain.booking import Booking
 from ivr.domain.identifiers import PhoneNumber
 from ivr.domain.patient import Patient, Subject
-from ivr.domain.refusals import AlreadyBooked, NoSlots, Overlaps, Refusal, SlotTaken, TooManyBookings
+from ivr.domain.refusals import (
+    AlreadyBooked,
+    NoSlots,
+    NotAttached,
+    Overlaps,
+    ReferralNeeded,
+    Refusal,
+    RegionRefused,
+    SlotTaken,
+    TooManyBookings,
+)
 from ivr.domain.slot import Slot
 from ivr.domain.waiting_list import WaitingReason
 from ivr.services import booking, consent, identification
@@ -31,7 +42,7 @@ POLLS = 15
 
 async def book_a_visit(call: Call) -> None:
     """The whole story; what the form knows already is not asked again."""
-    with suppress(NoBooking, Kept):
+    with suppress(NoBooking, Kept), _saying_why_not(call):
         await _step_by_step(call)
 
 
@@ -56,7 +67,17 @@ async def _the_same_again(call: Call, patient: Patient, visit: Booking, *, moves
         moves=moves,
     )
     call.entered()
-    await _find_and_book(call, patient)
+    with _saying_why_not(call):
+        await _find_and_book(call, patient)
+
+
+@contextmanager
+def _saying_why_not(call: Call) -> Iterator[None]:
+    """Where the regional system keeps the schedule, any search may be refused to the patient."""
+    try:
+        yield
+    except (NotAttached, ReferralNeeded, RegionRefused) as refusal:
+        to_person(call, refusal)
 
 
 async def go_on(call: Call, cut_off: str) -> None:
@@ -175,8 +196,7 @@ async def _commit(call: Call, patient: Patient, slot: Slot) -> bool:
     except (AlreadyBooked, TooManyBookings) as refusal:
         raise ToOperator(refusal.code) from refusal
     except Refusal as refusal:
-        call.say("error.commit_failed")
-        raise ToOperator(refusal.code) from refusal
+        to_person(call, refusal)
     await _booked(call, patient, booked)
     return True
 

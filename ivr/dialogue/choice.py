@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ivr.dialogue.call import Call, NotThere, TryAgain
-from ivr.dialogue.endings import offer_person
+from ivr.dialogue.endings import offer_person, to_person
 from ivr.dialogue.identify import unless_strange
 from ivr.dialogue.line import Phrase
 from ivr.dialogue.numbers import ask_number
@@ -15,7 +15,6 @@ from ivr.domain.refusals import (
     AlreadyBooked,
     NoSlots,
     NotAdmitted,
-    NotAttached,
     ReferralNeeded,
     ReferralNotFound,
     TooLate,
@@ -180,20 +179,18 @@ async def _others(call: Call, patient: Patient) -> str:
 
 
 async def _admitted(call: Call, patient: Patient, key: str) -> bool:
-    """Check the choice; say why not and offer what fits instead. True when the form has a speciality."""
+    """Check the choice; say why not and offer what fits instead. True when the form has a speciality.
+
+    Raises NotAttached, for which nothing stands in.
+    """
     try:
         await call.do(
             choice.check_choice, patient, key, referral=call.form.referral, rules=call.rules, now=call.desk.now()
         )
-    except NotAttached:
-        call.say("not_attached.how")
-        call.say("not_attached.operator")
-        raise ToOperator("not_attached") from None
     except NotAdmitted:
         return await _instead(call, patient, key)
-    except ReferralNeeded:
-        call.say("referral.needed")
-        return await _for_a_referral(call, patient)
+    except ReferralNeeded as refusal:
+        return await _for_a_referral(call, patient, key, refusal)
     except AlreadyBooked as already:
         await unless_strange(call, patient, "already_booked")
         await _unless_begun(call, await _visit(call, patient, already.booking_id))
@@ -236,11 +233,15 @@ async def _instead(call: Call, patient: Patient, key: str) -> bool:
     return False
 
 
-async def _for_a_referral(call: Call, patient: Patient) -> bool:
+async def _for_a_referral(call: Call, patient: Patient, wanted: str, refusal: ReferralNeeded) -> bool:
+    """Offer whoever writes referrals, unless he is the one whom the regional system does not open without one."""
     grown = patient.age(call.today()) >= ADULT
     offer, key = (
         ("referral.offer_therapist", "therapist") if grown else ("referral.offer_paediatrician", "paediatrician")
     )
+    if wanted == key:
+        to_person(call, refusal)
+    call.say("referral.needed")
     return await call.yes(offer) and await _admitted(call, patient, key)
 
 

@@ -1,6 +1,7 @@
 """How a call ends: a goodbye, a person, or the caller is gone. The one place that catches a hang-up."""
 
 import logging
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NoReturn
 
@@ -8,13 +9,18 @@ from ivr.dialogue.call import Call, Story
 from ivr.dialogue.contact import ask_contact
 from ivr.dialogue.line import CallerHungUp, LineTrouble
 from ivr.dialogue.turns import EMERGENCY, USUAL, Goodbye, NoAnswer, ToOperator, Turn
-from ivr.domain.refusals import Refusal
+from ivr.domain.refusals import NotAttached, ReferralNeeded, Refusal
 from ivr.services import calls, tasks
 from ivr.services.ports import StorageDown
 
 log = logging.getLogger(__name__)
 
 CALL_BACK_WITHIN = timedelta(hours=2)
+WHY_NOT: Mapping[type[Refusal], tuple[str, ...]] = {
+    NotAttached: ("not_attached.how", "not_attached.operator"),
+    ReferralNeeded: ("referral.needed",),
+}
+"""What is said of a refusal with which only a person can help (S1.9, D-08, D-11); of the others X12."""
 
 
 async def conduct(call: Call, story: Story) -> str:
@@ -172,6 +178,13 @@ def _operators_at(call: Call, day: date) -> tuple[datetime, datetime]:
 
 def _at(call: Call, day: date, at: time) -> datetime:
     return datetime.combine(day, at, tzinfo=call.rules.zone)
+
+
+def to_person(call: Call, refusal: Refusal) -> NoReturn:
+    """Say why nothing is booked, and pass the caller on."""
+    for key in WHY_NOT.get(type(refusal), ("error.commit_failed",)):
+        call.say(key)
+    raise ToOperator(refusal.code) from refusal
 
 
 async def offer_person(call: Call, reason: str) -> None:

@@ -38,7 +38,7 @@ from ivr.fer.messages import (
     Specialist,
 )
 from ivr.regional.link import Link, NoAnswer, NotReached, TurnedDown
-from ivr.services.region import FarDoctor, FarSlot, RegionDown, Unsettled
+from ivr.services.region import OF_PATIENT, FarDoctor, FarSlot, RegionDown, Unsettled
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class FerRegion:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="region")
 
     def doctors(self, patient: Patient, post: str, first: date, last: date) -> Sequence[FarDoctor]:
-        """Raises RegionDown."""
+        """Raises RegionDown, and the refusals of OF_PATIENT."""
         try:
             session = self.open(uuid4(), patient)
             found = [
@@ -82,7 +82,9 @@ class FerRegion:
                 for each in self._resources(session, post, first, last)
                 if each.specialist is not None and each.dates
             ]
-        except (NotReached, NoAnswer, TurnedDown, FarError) as problem:
+        except FarError as error:
+            raise OF_PATIENT.get(error.code, RegionDown)(error.code) from None
+        except (NotReached, NoAnswer, TurnedDown) as problem:
             raise RegionDown(str(problem)) from None
         return [each for each in found if each is not None]
 

@@ -8,6 +8,7 @@ from ivr.domain.refusals import NotAdmitted, NotAttached, ReferralNeeded, Referr
 from ivr.domain.rules import Rules
 from ivr.domain.slot import Channel, Doctor
 from ivr.domain.speciality import Access, Speciality
+from ivr.services.mirror import freshen
 from ivr.services.offers import other_visits, unless_booked, window
 from ivr.services.ports import Offer, Work
 
@@ -87,6 +88,7 @@ def check_choice(
     """The speciality, where this patient may be booked there by that channel.
 
     Raises NotAttached, NotAdmitted, ReferralNeeded or AlreadyBooked, in this order; Unsettled in place of the last.
+    Then what `freshen` raises, where the regional system keeps the schedule.
     """
     with work.reading():
         speciality = work.staff.speciality(speciality_key)
@@ -96,6 +98,7 @@ def check_choice(
         if speciality.access is Access.REFERRAL and not _sent(work, patient, speciality, referral, rules, now):
             raise ReferralNeeded
         unless_booked(speciality_key, other_visits(work, patient.id, moves=None, now=now))
+    freshen(work, speciality_key, patient.id, rules=rules, now=now)
     return speciality
 
 

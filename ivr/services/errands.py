@@ -5,6 +5,7 @@ again. A crash between them leaves an open errand, and `settle` goes on with it.
 room for one visit: that is why a question may be repeated (`domain.errand`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -31,10 +32,8 @@ from ivr.domain.errand import (
 )
 from ivr.domain.notice import NoticeKind
 from ivr.domain.refusals import (
-    NotAttached,
     NotFound,
     NumberTaken,
-    ReferralNeeded,
     Refusal,
     RegionRefused,
     RegionUnreached,
@@ -45,16 +44,15 @@ from ivr.domain.rules import Rules
 from ivr.domain.tasks import NewTask, TaskKind, TaskOwner
 from ivr.services import notices, visit
 from ivr.services.ports import Work
-from ivr.services.region import Region, RegionDown, Unsettled
+from ivr.services.region import OF_PATIENT, Region, RegionDown, Unsettled
 
 AT_ONCE = 20
 """Errands that one round leases; the rest is for the next."""
-_REASONS: dict[str, type[Refusal]] = {
+_REASONS: Mapping[str, type[Refusal]] = {
+    **OF_PATIENT,
     UNREACHED: RegionUnreached,
     "SLOT_UNAVAILABLE": SlotTaken,
     "NO_FREE_SLOTS": SlotTaken,
-    "PATIENT_NOT_ATTACHED": NotAttached,
-    "REFERRAL_REQUIRED": ReferralNeeded,
 }
 
 

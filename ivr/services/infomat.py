@@ -16,6 +16,7 @@ from ivr.domain.refusals import (
     NotAttached,
     NotIdentified,
     ReferralNeeded,
+    RegionRefused,
     SessionOver,
     TooManyBookings,
 )
@@ -31,6 +32,8 @@ from ivr.services.search import SlotQuery
 
 TELLING = (AlreadyBooked, TooManyBookings, NotAdmitted, NotAttached, ReferralNeeded)
 """What they say is known of a person; whoever knows a policy number alone hears that there is no time (4.2)."""
+NOT_SHOWN = (*TELLING, RegionRefused)
+"""So the regional system refuses to show its times to a person."""
 
 
 def begin(work: Work, kiosk: Kiosk, number: OmsNumber, *, now: datetime) -> tuple[KioskVisit, Patient]:
@@ -128,7 +131,10 @@ def free(
             channel=Channel.INFOMAT,
             call_key=visit.key,
         )
-        slots += search.vacant(work, query, rules=rules, now=now)
+        try:
+            slots += search.vacant(work, query, rules=rules, now=now)
+        except NOT_SHOWN:
+            raise NoSlots from None
     if not slots:
         raise NoSlots
     return sorted(slots, key=lambda slot: (slot.starts_at, slot.id))
@@ -180,7 +186,7 @@ def _unless_closed(work: Work, patient: Patient, speciality: str, rules: Rules, 
     channel = Channel.INFOMAT
     try:
         wanted = choice.check_choice(work, patient, speciality, referral=None, rules=rules, now=now, channel=channel)
-    except (*TELLING, Unsettled):
+    except (*NOT_SHOWN, Unsettled):
         raise NoSlots from None
     if wanted.access is not Access.FREE:
         raise NoSlots

@@ -32,7 +32,8 @@ def freshen(work: Work, speciality_key: str, patient_id: int, *, rules: Rules, n
     """Look at the speciality there if it was not shown to the patient just now. True: he is offered what was shown to
     him; False: all that is free, since the schedule is our own or what was shown to others has to do.
 
-    Raises RegionDown where the regional system does not answer and the picture is too old to be used.
+    Raises RegionDown where the regional system does not answer and the picture is too old to be used; NotAttached,
+    ReferralNeeded or RegionRefused where it shows nothing to this patient.
     """
     region = work.region
     if region is None:

@@ -1,6 +1,6 @@
 """The regional system as the use cases see it, where the hospital's schedule is kept there and not here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
@@ -9,10 +9,18 @@ from uuid import UUID
 from ivr.domain.errand import Answer, Errand, ErrandStatus, NewErrand
 from ivr.domain.identifiers import Snils
 from ivr.domain.patient import Patient
+from ivr.domain.refusals import NotAttached, ReferralNeeded, Refusal, RegionRefused
 from ivr.domain.slot import Channel, SlotKind
 from ivr.services.ports import StorageDown
 
 T = TypeVar("T")
+OF_PATIENT: Mapping[str, type[Refusal]] = {
+    "PATIENT_NOT_ATTACHED": NotAttached,
+    "PATIENT_NOT_FOUND": NotAttached,  # whom it does not know nobody there has attached
+    "REFERRAL_REQUIRED": ReferralNeeded,
+    "APPOINTMENT_REFUSED": RegionRefused,
+}
+"""What it says of a patient, by its Error_Code, whether he looks for a time or books one (S1.9, D-11)."""
 
 
 class RegionDown(StorageDown):
@@ -64,7 +72,10 @@ class Region(Protocol):
     """Seconds for which it may be used while the regional system does not answer."""
 
     def doctors(self, patient: Patient, post: str, first: date, last: date) -> Sequence[FarDoctor]:
-        """Doctors of a post with their free slots from `first` to `last`, both included. Raises RegionDown."""
+        """Doctors of a post with their free slots from `first` to `last`, both included.
+
+        Raises RegionDown, and the refusals of OF_PATIENT.
+        """
 
     def book(self, session: UUID, patient: Patient, slot_id: str, starts_at: datetime) -> Answer:
         """Ask for the slot; asking again with the same session books nothing twice. Never raises."""

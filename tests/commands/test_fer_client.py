@@ -95,6 +95,19 @@ def test_slots_lists_free_times_and_says_nothing_of_the_patient(clinic, far):
     assert patient.surname not in str(said)
 
 
+def test_why_a_patient_is_shown_nothing_is_told_in_the_far_ends_own_word(clinic, far):
+    far.slot(utc_now() + RULES.lead_time * 48)
+    patient = str(clinic.patient().id)
+    far.will("GetMOResourceInfo", *["PATIENT_NOT_ATTACHED"] * 2)
+
+    code, said = told("slots", "--patient", patient)
+    checked, shown = told("check", "--patient", patient)
+
+    assert (code, checked) == (1, 0)
+    assert "PATIENT_NOT_ATTACHED" in said
+    assert shown["organisations"][0]["posts"][0]["doctors"] == [{"error": "PATIENT_NOT_ATTACHED"}]
+
+
 def test_a_post_that_the_far_end_does_not_have_is_told_as_such(clinic, far):
     far.slot(utc_now() + RULES.lead_time * 48)
 

@@ -18,18 +18,20 @@ from ivr.domain.waiting_list import PartOfDay, WaitingReason
 from ivr.services import (
     answers,
     booking,
+    choice,
     client_visits,
     clients,
     errands,
     follow_up,
     outreach,
     portal_booking,
+    portal_choice,
     slot_offers,
     waiting,
 )
 from ivr.services.follow_up import Order
 from ivr.services.portal_ports import PortalSession
-from ivr.services.region import Unsettled
+from ivr.services.region import OF_PATIENT, Unsettled
 from ivr.services.waiting import Wish
 from ivr.storage.tables import slots
 from ivr.web.fhir.appointments import booked as appointment
@@ -126,6 +128,25 @@ def test_the_portal_is_told_neither_booked_nor_cancelled_while_nobody_knows(near
 
     with pytest.raises(Unsettled):
         portal_booking.what_became_of(near.new_work(), a_session(near, patient), visit)
+
+
+@pytest.mark.parametrize(("code", "refusal"), OF_PATIENT.items())
+def test_portal_and_clients_hear_why_the_region_shows_a_patient_nothing(near, far, code, refusal):  # S1.9, D-11
+    far.slot(at("10:00"))
+    patient = near.patient()
+    client, session = a_client(near, patient), a_session(near, patient)
+    wanted, days = [choice.speciality_of(near.new_work(), "therapist")], (near.now.date(), near.now.date())
+    with near.new_work() as work:
+        work.portal.open(session, near.now)
+        work.commit()
+    far.will("GetMOResourceInfo", *[code] * 2)
+
+    with pytest.raises(refusal):
+        portal_choice.free(near.new_work(), session, wanted, days, rules=RULES, now=near.now)
+    with pytest.raises(refusal):
+        client_visits.queries(
+            near.new_work(), client, patient.id, ["therapist"], Purpose.ILLNESS, rules=RULES, now=near.now
+        )
 
 
 def test_what_may_be_booked_is_not_cancelled_and_nobody_hears_that_it_is_over(near, far):

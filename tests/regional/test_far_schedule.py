@@ -3,8 +3,8 @@
 import pytest
 
 from ivr.domain.identifiers import Snils
-from ivr.domain.refusals import NoSlots, SlotTaken
-from ivr.services import search
+from ivr.domain.refusals import NoSlots, NotAttached, ReferralNeeded, RegionRefused, SlotTaken
+from ivr.services import choice, search
 from ivr.services.region import RegionDown
 from ivr.services.search import SlotQuery
 from tests.builders import NOW, RULES, at
@@ -187,6 +187,48 @@ def test_while_the_far_end_is_down_what_it_last_told_is_offered_for_ten_minutes(
     near.later(minutes=2)
     with pytest.raises(RegionDown):
         near.nearest_slot(patient)
+
+
+REFUSALS = {
+    "PATIENT_NOT_ATTACHED": NotAttached,
+    "PATIENT_NOT_FOUND": NotAttached,
+    "REFERRAL_REQUIRED": ReferralNeeded,
+    "APPOINTMENT_REFUSED": RegionRefused,
+}
+
+
+@pytest.mark.parametrize("operation", ["GetPatientInfo", "GetMOResourceInfo", "GetScheduleInfo"])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_no_to_the_patient_is_no_outage_whatever_was_asked(near, far, code, operation):  # S1.9, D-08, D-11
+    far.slot(at("10:00"))
+    near.nearest_slot(near.patient())  # there is a picture that would do for an outage
+    patient = near.patient()
+    far.will(operation, *[code] * 2)
+
+    with pytest.raises(REFUSALS[code]):
+        choice.check_choice(near.new_work(), patient, "therapist", referral=None, rules=RULES, now=near.now)
+    with pytest.raises(REFUSALS[code]):
+        near.nearest_slot(patient)
+
+    assert near.nearest_slot(near.patient()).starts_at == at("10:00")
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_booking_knows_the_same_noes_as_looking(near, far, code):
+    far.slot(at("10:00"))
+    far.will("CreateAppointment", code)
+
+    with pytest.raises(REFUSALS[code]):
+        near.book_nearest(near.patient())
+
+
+def test_what_stands_in_the_way_here_is_said_without_asking_there(near, far):  # D-08
+    with pytest.raises(NotAttached):
+        choice.check_choice(
+            near.new_work(), near.patient(attached=False), "therapist", referral=None, rules=RULES, now=near.now
+        )
+
+    assert far.asked == []
 
 
 def test_while_it_is_down_whoever_has_not_looked_is_offered_what_was_shown_to_others(near, far):

@@ -117,6 +117,19 @@ def test_what_the_region_did_not_book_is_told_so_also_after_the_turn_has_ended_a
     assert far.ours == []
 
 
+@pytest.mark.parametrize("code", ["PATIENT_NOT_ATTACHED", "REFERRAL_REQUIRED", "APPOINTMENT_REFUSED"])
+@pytest.mark.parametrize("path", ["doctors", "days", "times"])
+def test_4_2_to_whom_the_region_shows_nothing_hears_that_there_is_no_time_and_not_why(
+    hall: Hall, far: FarEnd, path: str, code: str
+):
+    fields = hall.choose()
+    far.will("GetMOResourceInfo", code)
+
+    answer = hall.post(path, **fields)
+
+    assert answer.status_code == 200 and NO_TIME in answer.text
+
+
 def test_s3_8_who_is_not_attached_there_hears_that_there_is_no_time(hall: Hall, far: FarEnd):
     fields = hall.choose()
     far.will("CreateAppointment", "PATIENT_NOT_ATTACHED")

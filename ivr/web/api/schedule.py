@@ -13,6 +13,7 @@ from ivr.domain.refusals import (
     NotFound,
     NotIdentified,
     ReferralNeeded,
+    RegionRefused,
 )
 from ivr.services import choice, client_visits, clients
 from ivr.services.search import SlotQuery
@@ -46,6 +47,7 @@ IN_THE_WAY = (
     NotAdmitted,
     ReferralNeeded,
     AlreadyBooked,
+    RegionRefused,
     NeedsPerson,
 )
 """Of a search for one patient."""
