@@ -74,6 +74,7 @@ def _keep(
 ) -> None:
     _, until = window(speciality, rules, now)
     with work:
+        work.mirror.lock(speciality.key)
         shown: list[int] = []
         for far in found:
             doctor = _doctor(work, far, speciality)

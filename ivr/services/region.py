@@ -117,6 +117,9 @@ class Mirror(Protocol):
     def looked_at(self, speciality: str, patient_id: int | None = None) -> datetime | None:
         """When it was last asked what is free, for this patient or for anybody."""
 
+    def lock(self, speciality: str) -> None:
+        """One look at a speciality is stored at a time: two would take up a new doctor twice."""
+
     def forget(self, speciality: str) -> None:
         """Something has changed there: every search looks again."""
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, not_, null, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, not_, null, select, update
 
 from ivr.domain.slot import SlotState
 from ivr.services.region import Pictured
 from ivr.storage.register import Register, upsert
-from ivr.storage.tables import far_looks, far_shown, slots
+from ivr.storage.tables import far_looks, far_shown, slots, specialities
 
 _FREE, _CLOSED = SlotState.FREE.value, SlotState.CLOSED.value
 
@@ -21,6 +21,11 @@ class MirrorRegister(Register):
             chosen = chosen.where(far_looks.c.patient_id == patient_id)
         last: datetime | None = self._run(chosen).scalar_one()
         return last
+
+    def lock(self, speciality: str) -> None:
+        # NO KEY UPDATE, as for patients.
+        chosen = select(specialities.c.key).where(specialities.c.key == speciality)
+        self._run(chosen.with_for_update(key_share=True))
 
     def forget(self, speciality: str) -> None:
         self._run(delete(far_looks).where(far_looks.c.speciality == speciality))
@@ -48,16 +53,14 @@ class MirrorRegister(Register):
     def show(self, speciality: str, patient_id: int, slot_ids: Sequence[int], now: datetime) -> None:
         look = upsert(self._connection, far_looks).values(speciality=speciality, patient_id=patient_id, looked_at=now)
         keys = ["speciality", "patient_id"]
-        # First: a second look for the same patient waits here until the first one is stored.
         self._run(look.on_conflict_do_update(index_elements=keys, set_={"looked_at": now}))
-        before = exists().where(slots.c.id == far_shown.c.slot_id, slots.c.speciality == speciality)
-        self._run(delete(far_shown).where(far_shown.c.patient_id == patient_id, before))
+        self._run(delete(far_shown).where(far_shown.c.patient_id == patient_id, _is_of(speciality)))
         if slot_ids:
             rows = [{"slot_id": slot_id, "patient_id": patient_id, "shown_at": now} for slot_id in slot_ids]
             self._run(upsert(self._connection, far_shown).on_conflict_do_nothing(), rows)
 
     def close_unshown(self, speciality: str, since: datetime, until: datetime, *, shown_before: datetime) -> None:
-        self._run(delete(far_shown).where(far_shown.c.shown_at < shown_before))
+        self._run(delete(far_shown).where(far_shown.c.shown_at < shown_before, _is_of(speciality)))
         within = (slots.c.speciality == speciality) & (slots.c.starts_at >= since) & (slots.c.starts_at < until)
         held = slots.c.far_id.is_not(None) & slots.c.held_until.is_not(None) & (slots.c.held_until > since)
         unshown = (slots.c.state == _FREE) & not_(exists().where(far_shown.c.slot_id == slots.c.id))
@@ -91,6 +94,10 @@ class MirrorRegister(Register):
         values = _values(each) | {"doctor_id": doctor_id, "speciality": speciality}
         # Another process may picture the same doctor at this moment.
         self._run(upsert(self._connection, slots).on_conflict_do_nothing(), [values])
+
+
+def _is_of(speciality: str) -> ColumnElement[bool]:
+    return exists().where(slots.c.id == far_shown.c.slot_id, slots.c.speciality == speciality)
 
 
 def _values(each: Pictured) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The picture of the regional system's schedule: what is offered, when it is looked at again, what leaves it alone."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from ivr.domain.identifiers import Snils
@@ -187,6 +189,16 @@ def test_while_the_far_end_is_down_what_it_last_told_is_offered_for_ten_minutes(
     near.later(minutes=2)
     with pytest.raises(RegionDown):
         near.nearest_slot(patient)
+
+
+def test_many_who_look_at_once_take_a_new_doctor_up_once_and_each_is_shown_his_times(near, far):
+    far.slot(at("12:00"), surname="Новикова")
+    patients = [near.patient() for _ in range(4)] * 2
+
+    with ThreadPoolExecutor(len(patients)) as threads:
+        found = list(threads.map(near.nearest_slot, patients))
+
+    assert len(near.rows("doctors")) == len({slot.id for slot in found}) == 1
 
 
 REFUSALS = {
