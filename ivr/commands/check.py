@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ivr import bootstrap, bootstrap_web
-from ivr.commands import probing
+from ivr.commands import far_schedule, probing
 from ivr.commands.probing import Finding, finding
 from ivr.commands.wording import lint_of
 from ivr.listen import models
@@ -36,6 +36,7 @@ async def check(settings: Settings) -> list[Finding]:
         finding("clock", lambda: _clock(settings)),
         finding("database", lambda: probing.database(settings)),
         finding("portal", lambda: portal(settings)),
+        finding("schedule", lambda: asyncio.to_thread(far_schedule.told, settings), within=60),
         finding("phrases", lambda: phrases(settings)),
         finding("sounds", lambda: sounds(settings, config), within=60),
         finding("phone", lambda: probing.agi(config)),

@@ -64,7 +64,7 @@ def check(patient: PatientId = None, as_json: AsJson = False) -> None:
     """
     with _opened() as opened:
         if patient is None:
-            told: dict[str, Any] = {"answers": _answers(opened.region)}
+            told: dict[str, Any] = {"answers": opened.region.answers()}
         else:
             person = _patient(opened, patient)
             told = {"answers": True, **_asked(lambda: _shown(opened, person))}
@@ -144,17 +144,6 @@ def _opened() -> Iterator[Open]:
         works.close()
 
 
-def _answers(region: FerRegion) -> bool:
-    """An error is an answer, too: it knows no such session."""
-    try:
-        region.organisations(uuid4())
-    except FarError:
-        return True
-    except (NotReached, NoAnswer, TurnedDown):
-        return False
-    return True
-
-
 def _shown(opened: Open, person: Patient) -> dict[str, Any]:
     region, today = opened.region, opened.rules.today(utc_now())
     session = region.open(uuid4(), person)
@@ -195,7 +184,7 @@ def _asked(ask: Callable[[], T]) -> T:
     try:
         return ask()
     except (NotReached, NoAnswer, TurnedDown, FarError, RegionDown, Refusal) as problem:
-        Console(stderr=True, soft_wrap=True).print(f"the regional system does not answer this: {problem}")
+        Console(stderr=True, soft_wrap=True).print(f"the regional system gives nothing: {problem}")
         raise typer.Exit(FAILED) from None
 
 
@@ -227,8 +216,12 @@ def _check_lines(told: dict[str, Any]) -> list[str]:
         lines.append(f"{mo['name']} ({mo['oid']})")
         for post in mo["posts"]:
             lines.append(f"  {post['code']} {post['name'] or ''}".rstrip())
-            lines += [f"    {each.get('name') or each['error']}: {each.get('free', '-')}" for each in post["doctors"]]
+            lines += [f"    {_told_of(each)}" for each in post["doctors"]]
     return lines
+
+
+def _told_of(each: dict[str, Any]) -> str:
+    return f"не показано: {each['error']}" if "error" in each else f"{each['name']}: {each['free']}"
 
 
 def _doctor(each: FarDoctor) -> dict[str, Any]:

@@ -73,6 +73,16 @@ class FerRegion:
         self._link, self._mo_oid, self._zone, self._patience = link, mo_oid, zone, patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="region")
 
+    def answers(self) -> bool:
+        """An error is an answer, too: it knows no such session."""
+        try:
+            self.organisations(uuid4())
+        except FarError:
+            return True
+        except (NotReached, NoAnswer, TurnedDown):
+            return False
+        return True
+
     def doctors(self, patient: Patient, post: str, first: date, last: date) -> Sequence[FarDoctor]:
         """Raises RegionDown, and the refusals of OF_PATIENT."""
         try:
