@@ -55,6 +55,12 @@ def test_a_site_that_does_not_offer_the_service_knows_none_of_its_addresses(open
 # The description
 
 
+def test_who_opens_the_address_in_a_browser_is_told_what_it_is_for(portal):
+    answer = requests.get(f"{portal.address}/fer/v2", timeout=10)
+
+    assert (answer.status_code, "?wsdl" in answer.text) == (405, True)
+
+
 def test_the_description_and_its_schemas_are_served_and_nothing_beside(portal):
     def get(path):
         return requests.get(f"{portal.address}/fer/{path}", timeout=10)
@@ -66,7 +72,6 @@ def test_the_description_and_its_schemas_are_served_and_nothing_beside(portal):
         404,
         404,
     ]
-    assert get("v2").status_code == 404
     assert sorted(portal.soap.service._binding._operations) == sorted(
         "GetPatientInfo GetReferralInfo GetMOInfoExtended GetServicePostSpecsInfo GetMOResourceInfo GetScheduleInfo"
         " CreateAppointment CancelAppointment ReferralAppointmentInformation".split()

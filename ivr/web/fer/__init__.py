@@ -25,6 +25,7 @@ XML = frozenset({"text/xml", "application/xml"})
 FAULTS = {
     403: "the client is not known here",
     404: "there is no such service",
+    405: "messages of SOAP 1.1 are POSTed here; ?wsdl describes them",
     413: f"the request is longer than {MOST_BYTES} bytes",
     415: "text/xml is expected",
     429: "too many requests",
@@ -50,7 +51,7 @@ def description() -> Response:
     """`?wsdl`: the description of the service."""
     _admitted()
     if "wsdl" not in {name.lower() for name in request.args}:
-        abort(404)
+        abort(405)
     return _xml(contract.description(request.base_url))
 
 
