@@ -23,7 +23,8 @@ def test_the_examples_run_one_after_another_as_they_stand(tmp_path, demo_hospita
     script = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
     with a_site(tmp_path, demo_hospital) as opened, serve(opened) as address:
         site = opened.site
-        _, token = clients.add(site.new_work(), "пример", list(Scope), channel=Channel.REG, who="test", now=site.now())
+        scopes = [Scope(name) for name in re.findall(r"--scope (\w+)", PAGE)]
+        _, token = clients.add(site.new_work(), "пример", scopes, channel=Channel.REG, who="test", now=site.now())
         told = {"API": f"{address}/api/v1", "TOKEN": token, "PATH": os.environ["PATH"]}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], env=told, capture_output=True, text=True, timeout=60
