@@ -355,17 +355,28 @@ def _entered_by(work: Work, client: Client, entry_id: int) -> bool:
 
 @contextmanager
 def _discreet(work: Work, client: Client, known: Acquaintance) -> Iterator[None]:
-    """A stranger to whom no visit may be told learns of none by a refusal either (4.2)."""
+    """A stranger to whom no visit may be told learns of none by a refusal either (4.2), but of what it made itself."""
     try:
         yield
-    except (AlreadyBooked, AlreadyWaiting, Overlaps, TooManyBookings):
-        if known.told:
+    except (AlreadyBooked, AlreadyWaiting, Overlaps, TooManyBookings) as refusal:
+        if known.told or _is_its_own(work, client, known.patient_id, refusal):
             raise
         raise NeedsPerson(known.patient_id) from None
     except Unsettled:
         if known.told or _waits_for_its_own(work, client, known.patient_id):
             raise
         raise NeedsPerson(known.patient_id) from None
+
+
+def _is_its_own(work: Work, client: Client, patient_id: int, refusal: Refusal) -> bool:
+    """Whether the visit or the entry that stands in the way was made by this client, which knows of it."""
+    with work.reading():
+        match refusal:
+            case AlreadyBooked():
+                return refusal.booking_id in _made_by(work, client, patient_id)
+            case AlreadyWaiting():
+                return _entered_by(work, client, refusal.entry_id)
+        return False
 
 
 def _waits_for_its_own(work: Work, client: Client, patient_id: int) -> bool:

@@ -176,8 +176,10 @@ def test_what_a_client_booked_itself_it_may_move_and_cancel(hospital):
     patient = system.names(hospital.patient)
 
     made = booked(system, patient, hospital.slots[0])
+    second = booked(system, patient, hospital.slots[1])
     moved = system.post(f"/bookings/{made.json['id']}/move", {"slot": hospital.slots[1]})
 
+    assert code(second) == (409, "already_booked")
     assert [one["id"] for one in system.get(f"/patients/{patient}/visits").json["bookings"]] == [moved.json["id"]]
     assert system.post(f"/bookings/{moved.json['id']}/cancel").status_code == 200
 
@@ -329,11 +331,13 @@ def test_the_waiting_list_is_entered_looked_at_and_left(hospital):
     entered = system.post("/waiting", wish)
     listed = system.get(f"/patients/{patient}/waiting").json["entries"]
     hidden = other.get(f"/patients/{patient}/waiting").json["entries"]
+    twice = system.post("/waiting", wish)
     refused = [other.post("/waiting", wish), other.post(f"/waiting/{entered.json['id']}/leave")]
     left = system.post(f"/waiting/{entered.json['id']}/leave")
 
     assert (entered.status_code, entered.json["status"]) == (201, "ACTIVE")
     assert ([one["id"] for one in listed], hidden) == ([entered.json["id"]], [])
+    assert code(twice) == (409, "already_waiting")
     assert [code(one) for one in refused] == [(409, "needs_person"), (404, "not_found")]
     assert left.json["status"] == "CANCELLED_BY_PATIENT"
     assert code(system.post("/waiting", wish | {"reason": "REFERRAL"})) == (422, "invalid")
