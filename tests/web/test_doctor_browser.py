@@ -43,7 +43,15 @@ def test_s4_2_a_doctor_sends_his_patient_on_after_the_visit(served: Served, acce
     page.get_by_role("link", name="Пробная Дарья Олеговна").press("Enter")
     expect(page.get_by_role("heading", name="Пробная Дарья Олеговна")).to_be_visible()
 
-    # A repeat visit of his own.
+    # A repeat visit of his own; times of others are folded away, and what was chosen there is seen again.
+    choose(page, "REPEAT")
+    expect(page.locator("details.vacant[open] summary")).to_contain_text("(вы)")
+    page.locator("details.vacant summary").nth(2).press("Enter")
+    page.locator("details.vacant").nth(2).locator("input").first.check()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#reason-error")).to_be_visible()
+    expect(page.locator("details.vacant").nth(2).locator("input").first).to_be_checked()
+    expect(page.locator("details.vacant[open]")).to_have_count(2)
     choose(page, "REPEAT")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#slot-error")).to_have_text("Выберите время.")
