@@ -393,8 +393,9 @@ class PrinterAddress:
     def parse(cls, text: str) -> "PrinterAddress":
         if found := re.fullmatch(r"usb:([0-9a-fA-F]{4}):([0-9a-fA-F]{4})", text):
             return cls(usb=(int(found[1], 16), int(found[2], 16)))
-        if found := re.fullmatch(r"([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?", text):
-            return cls(found[1], int(found[2] or 9100))
+        found = re.fullmatch(r"([A-Za-z0-9.-]+)(?::([0-9]{1,5}))?", text)
+        if found and 1 <= (port := int(found[2] or 9100)) <= 65535:
+            return cls(found[1], port)
         raise ValueError("write name=host:port, or name=usb:04b8:0e15, by commas")
 
 

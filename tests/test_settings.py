@@ -89,6 +89,7 @@ def test_relative_folders_are_meant_from_the_settings_file(write, tmp_path):
         ("[database]\nurl = 'postgresql+psycopg://h:pony/x'\n", "database.url: Value error, cannot be read"),
         ("[rules]\nzone = 'Europe'\n", "there is no time zone 'Europe'"),
         ("[log]\nlevel = 'LOUD'\n", "log.level"),
+        ("[kiosk]\nprinters = 'hall=printer:91000'\n", "kiosk.printers: Value error, write name=host:port"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused_with_file_and_key(write, text, told):

@@ -30,7 +30,7 @@ class NetworkPrinter:
         try:
             with socket.create_connection((self.host, self.port), SECONDS) as connection:
                 connection.sendall(paper)
-        except OSError as problem:
+        except (OSError, UnicodeError) as problem:  # UnicodeError: a name that no network can look up
             raise PrinterDown(f"{self.host}: {problem}") from problem
 
 

@@ -275,8 +275,9 @@ def test_s3_4_a_printer_on_the_network_gets_the_talon_with_its_code(tmp_path: Pa
     assert b"\x1dV" in paper_roll[-8:]  # cut off
 
 
-def test_s3_4_a_printer_that_fails_leaves_the_number_on_the_screen(tmp_path: Path, demo_hospital: Path):
-    with a_site(tmp_path, demo_hospital, kiosk=_printer(*free_ports(1))) as opened:
+@pytest.mark.parametrize("host", ["127.0.0.1", "printer..hall"])  # nobody listens there; no name of a machine
+def test_s3_4_a_printer_that_fails_leaves_the_number_on_the_screen(host: str, tmp_path: Path, demo_hospital: Path):
+    with a_site(tmp_path, demo_hospital, kiosk=_printer(*free_ports(1), host)) as opened:
         hall = Hall(Clients(opened, add_users(opened)))
         hall.book()
 
@@ -296,8 +297,8 @@ def test_s3_4_what_the_printers_code_page_lacks_is_written_as_it_can_be():
     assert 'ГБУ "Спасская РБ" - филиал' in text and "Ёлкин Пётр" in text and "№\u00a05" in text
 
 
-def _printer(port: int) -> Kiosk:
-    return Kiosk(printers=f"hall=127.0.0.1:{port}")
+def _printer(port: int, host: str = "127.0.0.1") -> Kiosk:
+    return Kiosk(printers=f"hall={host}:{port}")
 
 
 # --- S3.5, S3.6, S3.7
