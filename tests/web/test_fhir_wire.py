@@ -1,5 +1,6 @@
 """What `/fhir` speaks and what it does not: formats, parameters, scopes; numbers of patients never in an address."""
 
+import json
 import logging
 
 import pytest
@@ -70,6 +71,8 @@ def test_bodies_in_other_formats_are_refused(system, kind):
         parameters({"name": "appointment-reference", "valueReference": {"reference": "Appointment/1/2"}}),
         parameters({"name": "appointment-resource", "resource": {"resourceType": "Patient"}}),
         parameters({"name": "appointment-resource", "resource": {"resourceType": "Appointment"}}),
+        parameters({"name": "appointment-resource", "resource": {"resourceType": "Bogus"}}),
+        parameters({"name": "appointment-resource", "resource": {"resourceType": "../Appointment"}}),
     ],
 )
 @pytest.mark.parametrize("operation", ["find", "hold", "book"])
@@ -77,6 +80,22 @@ def test_what_is_no_request_is_told_so_and_does_nothing(system, operation, body)
     answer = system.ask("POST", f"Appointment/${operation}", json=body, content_type=FORMAT)
 
     assert (answer.status_code, answer.json["resourceType"]) == (400, "OperationOutcome")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[" * 60_000, 400),
+        ('{"resourceType": "Parameters"}'.encode("utf-16"), 400),
+        (json.dumps(parameters(*[{"name": "x", "valueString": "y"}] * 2_000)).encode(), 413),
+    ],
+    ids=["cut off", "deep", "in another encoding", "long"],
+)
+def test_a_body_that_is_no_json_of_ours_is_not_read_further(system, body, status):
+    answer = system.ask("POST", "Appointment/$book", data=body, content_type=FORMAT)
+
+    assert (answer.status_code, code_of(answer)) == (status, {400: "bad_request", 413: "too_large"}[status])
 
 
 def test_the_wrong_value_itself_is_not_repeated_in_the_answer(system):
