@@ -12,6 +12,8 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.errors import AppImportError
 
+from ivr.web.slow import Patience
+
 log = logging.getLogger(__name__)
 
 CannotServe = AppImportError
@@ -30,6 +32,8 @@ class Listening:
     key: Path | None = None
     client_ca: Path | None = None
     """Of whom certificates are asked for; browsers have none and come in without."""
+    patience: float = 30
+    """Seconds for a client to send his request, and to take a part of its answer."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -56,6 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
             "loglevel": "warning",
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - only its time is looked at
+            "post_worker_init": Patience(where.patience).keep,
             "worker_exit": self._ended,
         }
         if where.certificate:
