@@ -265,7 +265,7 @@ def test_what_there_is_not_is_told_so_and_changes_nothing(desk, what, wrong):
 
     answer = desk.ask(what, **(asked[what] | wrong))
 
-    assert (answer.status_code, answer.text) == (404, "Такой записи нет.\n")
+    assert (answer.status_code, answer.text) == (404, "Этого здесь нет: проверьте номер или название.\n")
     with desk.site.new_work().reading() as work:
         assert work.waiting.open_of(desk.patient) == []
         assert list(work.connection.execute(select(audit).where(audit.c.action == "waiting.declined"))) == []

@@ -19,6 +19,8 @@ from ivr.domain.refusals import (
     Overlaps,
     ReferralNeeded,
     ReferralNotFound,
+    RegionRefused,
+    RegionUnreached,
     SlotTaken,
     TooLate,
     TooManyBookings,
@@ -61,6 +63,8 @@ BOOKING = (
     OutsideHorizon,
     ReferralNeeded,
     ReferralNotFound,
+    RegionRefused,
+    RegionUnreached,
     NeedsPerson,
 )
 
