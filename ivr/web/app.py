@@ -135,11 +135,11 @@ def create_app(ours: Site, *, secret_key: str, https: bool = False, proxies: int
 def _readable() -> None:
     """PostgreSQL stores neither NUL nor half a letter, and no browser sends them, nor lists a thousand deep."""
     sent = [request.path, *request.args.values(), *request.form.values()]
-    if any("\0" in text for text in sent) or b"\\u0000" in (request.get_data() if request.is_json else b""):
-        abort(400)
     try:
-        json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()
+        told = json.dumps(request.get_json(silent=True), ensure_ascii=False).encode()  # whatever encoding it came in
     except (RecursionError, UnicodeEncodeError):
+        abort(400)
+    if any("\0" in text for text in sent) or b"\\u0000" in told:
         abort(400)
 
 

@@ -79,8 +79,13 @@ def test_junk_in_a_form_or_in_json_is_refused_and_breaks_nothing(clients: Client
     assert failed == []
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"reason": "\\ud800"}', '{"reason": "\\u0000"}'])
-def test_json_that_no_page_sends_is_refused(clients: Clients, text: str):
+NUL = '{"reason": "\\u0000"}'
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"reason": "\\ud800"}', NUL, NUL.encode("utf-16")], ids=["deep", "half", "nul", "utf-16"]
+)
+def test_json_that_no_page_sends_is_refused(clients: Clients, text: str | bytes):
     client = clients(Role.SUPERVISOR)
     headers = {"X-CSRFToken": csrf(client, "/"), "Accept": "application/json"}
 
