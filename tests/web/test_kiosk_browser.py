@@ -176,6 +176,17 @@ def test_s3_1_a_scanner_is_heard_wherever_the_focus_is_and_its_text_may_hold_mor
     expect(kiosk.screen).to_contain_text("Т. Б. П.")
 
 
+def test_a_scan_with_spaces_presses_no_button_that_was_touched(kiosk: Machine):
+    kiosk.scan(BORIS)
+    kiosk.heading("Выберите специальность")
+    kiosk.screen.get_by_role("button").first.focus()  # a finger was there, and slid off
+
+    kiosk.scan("TESTOV BORIS 1954")
+
+    kiosk.page.wait_for_timeout(300)
+    kiosk.heading("Выберите специальность")
+
+
 def test_a_scan_in_mid_choice_presses_nothing(kiosk: Machine):
     kiosk.scan(BORIS)
     kiosk.heading("Выберите специальность")

@@ -30,7 +30,11 @@ export function hearKeys(screen) {
     run = fast ? run + Number(plain) : 0; // Tab and Enter of quick fingers are no scan
     last = now;
     const field = screen.querySelector('input[data-scan]');
-    if (plain) return field ? into(field) : undefined;
+    if (plain && field) return into(field);
+    if (plain) {
+      if (fast && event.key === ' ') event.preventDefault(); // a blank within it presses none, either
+      return;
+    }
     const scanned = fast && run > 3;
     if (!field || (!scanned && document.activeElement !== field)) {
       if (scanned) event.preventDefault(); // Enter of a scan presses no button
