@@ -58,7 +58,7 @@ def test_status_and_check_find_every_part_well(hospital):
     )
     assert [part for part in json.loads(check.stdout) if not part["ok"]] == []
     assert check.returncode == 0
-    assert len(json.loads(check.stdout)) == 12
+    assert len(json.loads(check.stdout)) == 13
     assert f"ws://127.0.0.1:{hospital.environment['IVR_LISTEN__PORT']}/" in check.stdout
     assert "understands synthetic voices only" in status.stdout
 
