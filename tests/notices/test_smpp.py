@@ -1,10 +1,10 @@
 """SMPP against a server that is another library's, over a real socket."""
 
 import asyncio
+import contextlib
 import struct
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -224,7 +224,7 @@ async def test_a_line_that_is_silent_is_asked_and_kept_and_one_that_does_not_ans
     await asyncio.to_thread(gateway.close)
 
 
-@contextmanager
+@contextlib.contextmanager
 def deaf(gateway: Smpp) -> Iterator[None]:
     """Nothing of what the provider says arrives."""
     own = gateway._readable
@@ -256,9 +256,16 @@ async def test_a_provider_that_does_not_know_us_takes_nothing_and_its_password_i
 async def test_by_tls_only_a_provider_whose_certificate_is_trusted_hears_anything(smsc: Smsc, tmp_path: Path) -> None:
     serving, trusting = certified(tmp_path)
 
+    relayed = []
+
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relayed.append(asyncio.current_task())
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", smsc.port)
-        await asyncio.gather(_copied(reader, far_writer), _copied(far_reader, writer))
+        try:
+            await asyncio.gather(_copied(reader, far_writer), _copied(far_reader, writer))
+        finally:
+            for each in (writer, far_writer):
+                each.close()
 
     door = await asyncio.start_server(relay, "127.0.0.1", 0, ssl=serving)
     behind_tls = SmppServer("127.0.0.1", door.sockets[0].getsockname()[1], "ivr", "secret", "RB", tls=True, seconds=3)
@@ -270,10 +277,12 @@ async def test_by_tls_only_a_provider_whose_certificate_is_trusted_hears_anythin
         gateway = Smpp(behind_tls, context=lambda: trusting)
         assert await _send(gateway, _message()) == "m1"
         await asyncio.to_thread(gateway.close)
+        await asyncio.wait(relayed, timeout=5)
 
 
 async def _copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(4096):
-        writer.write(data)
-        await writer.drain()
+    with contextlib.suppress(OSError):  # either end may leave without a farewell
+        while data := await reader.read(4096):
+            writer.write(data)
+            await writer.drain()
     writer.close()
