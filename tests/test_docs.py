@@ -11,3 +11,11 @@ def test_the_page_of_settings_is_the_one_that_the_settings_make():
 
 def test_every_setting_says_what_it_means():
     assert [key for key, _, _, meaning in rows() if not meaning] == []
+
+
+def test_every_picture_of_the_documents_is_one_that_make_screenshots_takes():
+    takes = (PROJECT / "tests/web/screenshots.py").read_text(encoding="utf-8")
+
+    kept = [picture.stem for picture in (PROJECT / "docs/screenshots").iterdir()]
+
+    assert [name for name in kept if f'"{name}"' not in takes] == []
