@@ -46,7 +46,8 @@ def ask(
     most_bytes: int,
     tls: ssl.SSLContext | None = None,
 ) -> Answer:
-    """`most_bytes` of the answer are read, none with 0. `tls`: whom to trust by https, None: the machine's own list.
+    """`seconds`: until the answer is whole, after CONNECT_SECONDS at most for the connection. `most_bytes` of the body
+    are read, none with 0. `tls`: whom to trust by https, None: the machine's own list.
 
     Raises NotConnected; ValueError for an address that is none; OSError (TimeoutError) and HTTPException (Endless)
     once the question may have been heard.
