@@ -5,7 +5,7 @@ with running_asterisk(tmp_path) as asterisk:
 """
 
 import os
-import random
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +51,7 @@ def phone_config(folder: Path, **changes: Any) -> PhoneConfig:
     """A configuration for tests: everything on free ports of the loopback, short queue times, tones for words."""
     agi, ami, ws = free_ports(3)
     (sip,) = free_ports(1, socket.SOCK_DGRAM)
-    rtp = random.randrange(34000, 59000, 400)  # noqa: S311
+    rtp = secrets.choice(range(34000, 59000, 400))
     sounds = folder / "sounds"
     for name in ("queue-next", "queue-place", "queue-please-wait", "queue-busy", "queue-callback"):
         tone(sounds / "ru" / name, 0.2)

@@ -1,4 +1,4 @@
-"""Databases for tests: SQLite in a file and a private PostgreSQL, both brought up by the migrations."""
+"""For many tests: databases, brought up by the migrations, and a regional system."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,6 +15,7 @@ from ivr.storage.work import SqlWork
 from tests.builders import Clinic
 from tests.importing.hospital import OPENED
 from tests.postgres import running_postgres
+from tests.regional.far_end import FarEnd
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of an empty server."""
+    """The URL of an empty server of our own."""
     with running_postgres() as server:
         yield server.url
 
@@ -118,3 +119,12 @@ def _unless_scattered(items: list[pytest.Item]) -> None:
 def _group(item: pytest.Item) -> str:
     mark = item.get_closest_marker("xdist_group")
     return str(mark.args[0]) if mark and mark.args else ""
+
+
+@pytest.fixture
+def far() -> Iterator[FarEnd]:
+    """A regional system on a loopback port; it misbehaves when it is told to."""
+    end = FarEnd()
+    end.start()
+    yield end
+    end.stop()

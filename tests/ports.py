@@ -1,7 +1,7 @@
 """Ports for the servers and telephones of the tests."""
 
 import os
-import random
+import secrets
 import socket
 from contextlib import ExitStack
 
@@ -19,7 +19,7 @@ def free_ports(count: int, kind: int = socket.SOCK_STREAM) -> list[int]:
         ports: list[int] = []
         while len(ports) < count:
             probe = taken.enter_context(socket.socket(socket.AF_INET, kind))
-            port = random.randint(first, first + 2_699)  # noqa: S311
+            port = secrets.choice(range(first, first + 2_700))
             if port in _given:
                 continue
             try:

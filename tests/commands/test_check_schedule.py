@@ -5,15 +5,7 @@ import pytest
 from ivr.commands.far_schedule import told
 from ivr.settings import Database, Folders, Schedule, Settings
 from tests.builders import Clinic
-from tests.regional.far_end import MO_OID, FarEnd
-
-
-@pytest.fixture
-def far():
-    end = FarEnd()
-    end.start()
-    yield end
-    end.stop()
+from tests.regional.far_end import MO_OID
 
 
 @pytest.fixture

@@ -14,16 +14,8 @@ from ivr.services.region import Unsettled
 from ivr.services.search import SlotQuery
 from ivr.storage.work import SqlWork
 from tests.builders import RULES, Clinic
-from tests.regional.far_end import MO_OID, FarEnd
+from tests.regional.far_end import MO_OID
 from tests.regional.near import region_at
-
-
-@pytest.fixture
-def far():
-    end = FarEnd()
-    end.start()
-    yield end
-    end.stop()
 
 
 @pytest.fixture

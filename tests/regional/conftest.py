@@ -3,16 +3,7 @@
 import pytest
 
 from tests.builders import NOW
-from tests.regional.far_end import FarEnd
 from tests.regional.near import Near, region_at
-
-
-@pytest.fixture
-def far():
-    end = FarEnd()
-    end.start()
-    yield end
-    end.stop()
 
 
 @pytest.fixture

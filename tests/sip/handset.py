@@ -6,7 +6,7 @@ when the caller would press it, and the kernel's time stamps keep the measured t
 
 import asyncio
 import contextlib
-import random
+import secrets
 import socket
 import struct
 import time
@@ -65,8 +65,8 @@ class Handset:
         self.sound_came = asyncio.Event()
         self._pulse = pulse
         self._far: tuple[str, int] | None = None
-        self._sequence, self._timestamp = random.randrange(1 << 16), random.randrange(1 << 32)  # noqa: S311 -- RFC 3550
-        self._source = random.randrange(1 << 32)  # noqa: S311
+        self._sequence, self._timestamp = secrets.randbits(16), secrets.randbits(32)  # RFC 3550
+        self._source = secrets.randbits(32)
         self._keys: deque[tuple[int, asyncio.Future[KeyPress]]] = deque()
         self._step, self._key_began = 0, 0
         self._speech = b""

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import random
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,7 +22,7 @@ class Instance:
     def __init__(self, folder: Path, sounds: Path) -> None:
         agi, ami, ws, listen, web = free_ports(5)
         (self.sip_port,) = free_ports(1, socket.SOCK_DGRAM)
-        rtp = random.randrange(33000, 59000, 200)  # noqa: S311
+        rtp = secrets.choice(range(33000, 59000, 200))
         self.site = f"http://127.0.0.1:{web}"
         self.folder = folder
         folder.mkdir(parents=True)

@@ -16,14 +16,6 @@ NO_TIME = "Свободного времени для записи через и
 
 
 @pytest.fixture
-def far() -> Iterator[FarEnd]:
-    end = FarEnd()
-    end.start()
-    yield end
-    end.stop()
-
-
-@pytest.fixture
 def hall(tmp_path: Path, demo_hospital: Path, far: FarEnd) -> Iterator[Hall]:
     region = Schedule(provider="fer", url=far.url, mo_oid=MO_OID, patience_seconds=5, fresh_seconds=0, usable_seconds=0)
     with a_site(tmp_path, demo_hospital, schedule=region) as opened:
