@@ -33,7 +33,7 @@ export class Softphone {
     });
     this.#ua.on('newMessage', ({ originator, request }) => originator === 'remote' && this.#caption(request.body));
     // The line is free at once, not when the sound is missed; unless the page has given its talk to somebody else.
-    addEventListener('pagehide', () => onLeave() || this.stop());
+    addEventListener('pagehide', () => onLeave() || this.#ua.stop());
     this.#ua.start();
   }
 
