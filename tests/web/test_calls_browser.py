@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.sip, pytest.mark.xdist_group("des
 ANNA = ("6256410854009015", "12031985")
 EGOR = ("6253220854009060", "18061977")
 ZAKHAR = ("6290899754009083", "09092001")
+KNOWN = "import('/static/site.mjs').then(site => site.get('/desk/state')).then(({ me }) => me?.state)"
+"""What the site knows of the operator."""
 NEAREST, ONLY_LATER = "Ближайшее время", "время есть только через сутки"
 """Before a day off a doctor's nearest time may be too far for the first question to name it."""
 PATIENCE = 20_000
@@ -444,6 +446,7 @@ def test_a_talk_outlives_the_site_and_is_summed_up_when_that_is_back(hospital, p
     expect(operator.locator("#lamp")).not_to_have_class(re.compile("lost"), timeout=PATIENCE)
     until(caller, hears_more(caller))
     state(operator, "Разговор")
+    until(operator, lambda: operator.evaluate(KNOWN) == "TALKING")
     operator.keyboard.press("Alt+Z")
     sums_up(operator)
     expect(caller.locator("#state")).to_have_text("Звонок завершён")

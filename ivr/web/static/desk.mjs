@@ -17,6 +17,7 @@ const PROBLEMS = {
 const ringer = new Ringer('Входящий звонок');
 let phone; // the softphone
 let me = null; // what the server says of this operator
+let news = 0; // events about this operator
 let queue = { waiting: [], free: 0 };
 let shownCall = null; // whose data is on the page
 let state = { link: 'connecting', call: null, consult: null, problem: null };
@@ -98,8 +99,10 @@ function typing() {
 // --- what the server says
 
 async function refresh() {
+  const before = news;
   const now = await get('/desk/state');
-  [me, queue] = [now.me, now.queue];
+  queue = now.queue;
+  if (news === before) me = now.me; // else an event tells what is newer
   // The site has started anew and knows nobody yet.
   if (!me && phone) return state.call ? comeBack() : register();
   if (me?.call && me.call !== shownCall) pop(me.call);
@@ -107,6 +110,7 @@ async function refresh() {
 }
 
 live('me', (now) => {
+  news += 1;
   const before = me?.state;
   me = now;
   if (now.state === 'WRAPUP' && (before !== 'WRAPUP' || now.call !== summed)) suggestResult(now.call);
